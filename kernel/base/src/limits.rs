@@ -1,0 +1,137 @@
+//! Everything has a limit with a name, and going over it is a clear answer.
+//!
+//! A limit is set by `SIGNALBOX_LIMIT_<NAME>` or in `[limits]` of `signalbox.toml`.
+
+use crate::{Error, Result};
+
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident = $default:literal, $key:literal;)+) => {
+        /// The name of a limit.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Limit { $($(#[doc = $doc])+ $name),+ }
+        impl Limit {
+            /// Every limit.
+            pub const ALL: &'static [Limit] = &[$(Limit::$name),+];
+            /// The name that people set it by.
+            pub fn key(self) -> &'static str { match self { $(Limit::$name => $key),+ } }
+            /// What it is unless somebody sets it.
+            pub fn default_value(self) -> u64 { match self { $(Limit::$name => $default),+ } }
+            /// What it limits, in a sentence.
+            pub fn meaning(self) -> &'static str { match self { $(Limit::$name => concat!($($doc),+).trim_ascii()),+ } }
+        }
+    };
+}
+
+limits! {
+    /// Requests that one token may make in a minute.
+    ApiRequestsPerMinute = 1_500, "api_requests_per_minute";
+    /// Searches that one token may make in a minute.
+    SearchesPerMinute = 300, "searches_per_minute";
+    /// Failed sign-ins for one account or address in 15 minutes.
+    FailedLoginsPerQuarterHour = 20, "failed_logins_per_quarter_hour";
+    /// Bytes in the body of a request that is not a file.
+    BodyBytes = 10_485_760, "body_bytes";
+    /// Bytes in one attachment.
+    AttachmentBytes = 104_857_600, "attachment_bytes";
+    /// Characters in a name or title.
+    NameChars = 10_000, "name_chars";
+    /// Characters in a description or comment.
+    TextChars = 65_536, "text_chars";
+    /// Characters in the value of a text field.
+    FieldTextChars = 1_024, "field_text_chars";
+    /// Projects that one task may be in.
+    ProjectsPerTask = 20, "projects_per_task";
+    /// Tags on one task.
+    TagsPerTask = 100, "tags_per_task";
+    /// Tasks that one task may wait for, or that may wait for it.
+    DependenciesPerTask = 30, "dependencies_per_task";
+    /// Levels of subtasks.
+    SubtaskLevels = 5, "subtask_levels";
+    /// Sections in one project.
+    SectionsPerProject = 500, "sections_per_project";
+    /// Options of one enum field.
+    OptionsPerField = 500, "options_per_field";
+    /// Rules in one project.
+    RulesPerProject = 50, "rules_per_project";
+    /// Objects in a list that is asked for without paging.
+    UnpagedObjects = 1_000, "unpaged_objects";
+    /// Objects in one page of a list.
+    PageObjects = 100, "page_objects";
+    /// Webhooks on one resource.
+    WebhooksPerResource = 1_000, "webhooks_per_resource";
+    /// Actions in one batch request.
+    BatchActions = 10, "batch_actions";
+    /// Rows in one CSV import.
+    ImportRows = 10_000, "import_rows";
+    /// Bytes that are kept of one deployment's output.
+    DeploymentOutputBytes = 268_435_456, "deployment_output_bytes";
+    /// Bytes in one chunk of output.
+    OutputChunkBytes = 1_048_576, "output_chunk_bytes";
+    /// Seconds that a lease lasts without a heartbeat.
+    LeaseSeconds = 60, "lease_seconds";
+    /// Seconds that one git command may take.
+    GitSeconds = 600, "git_seconds";
+    /// Times that a chore is tried before it is given up.
+    ChoreAttempts = 25, "chore_attempts";
+    /// Live streams open at once.
+    LiveStreams = 1_000, "live_streams";
+    /// Days that a deleted task stays in the trash.
+    TrashDays = 30, "trash_days";
+    /// Submissions of one form in a minute.
+    FormSubmissionsPerMinute = 60, "form_submissions_per_minute";
+}
+
+/// The limits in force.
+#[derive(Clone, Debug)]
+pub struct Limits([u64; Limit::ALL.len()]);
+
+impl Default for Limits {
+    fn default() -> Self {
+        let mut values = [0; Limit::ALL.len()];
+        for limit in Limit::ALL {
+            values[*limit as usize] = limit.default_value();
+        }
+        Self(values)
+    }
+}
+
+impl Limits {
+    /// The value in force.
+    pub fn get(&self, limit: Limit) -> u64 {
+        self.0[limit as usize]
+    }
+
+    /// The value in force as a count.
+    pub fn count(&self, limit: Limit) -> usize {
+        usize::try_from(self.get(limit)).unwrap_or(usize::MAX)
+    }
+
+    /// Sets a limit by its name; an unknown name is an error that lists the known ones.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        let key = key.to_ascii_lowercase();
+        let Some(limit) = Limit::ALL.iter().find(|limit| limit.key() == key) else {
+            let known: Vec<_> = Limit::ALL.iter().map(|limit| limit.key()).collect();
+            return Err(Error::invalid(
+                "limit.unknown",
+                format!("there is no limit named {key}; the limits are {}", known.join(", ")),
+            ));
+        };
+        let value = value.parse().map_err(|_| {
+            Error::invalid("limit.malformed", format!("the limit {key} takes a whole number, not {value:?}"))
+        })?;
+        self.0[*limit as usize] = value;
+        Ok(())
+    }
+
+    /// Checks that `found` does not go over `limit`; `what` is the start of the sentence ("the name").
+    pub fn check(&self, limit: Limit, found: usize, what: &str) -> Result<()> {
+        let most = self.count(limit);
+        if found <= most {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "limit.exceeded",
+            format!("{what} has {found}, and the limit {} is {most}", limit.key()),
+        ))
+    }
+}
