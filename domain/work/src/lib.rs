@@ -1,1 +1,20 @@
 #![doc = include_str!("../README.md")]
+
+pub mod attachments;
+pub mod copies;
+pub mod favourites;
+pub mod fields;
+pub mod lists;
+pub mod members;
+pub mod mentions;
+pub mod names;
+pub mod page;
+pub mod projects;
+pub mod rank;
+pub mod rich_text;
+pub mod sections;
+pub mod statuses;
+pub mod stories;
+pub mod tags;
+pub mod tasks;
+pub mod workspaces;
