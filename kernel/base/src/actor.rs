@@ -63,6 +63,8 @@ pub struct Actor {
     pub token: Option<TokenId>,
     /// The rights that the token is limited to; `None` when it is not limited.
     pub scopes: Option<Vec<Right>>,
+    /// The id of the request they came with, for the journal.
+    pub request: Option<String>,
 }
 
 impl Actor {
@@ -75,6 +77,7 @@ impl Actor {
             door: Door::System,
             token: None,
             scopes: None,
+            request: None,
         }
     }
 
@@ -87,6 +90,7 @@ impl Actor {
             door: Door::Form,
             token: None,
             scopes: None,
+            request: None,
         }
     }
 
