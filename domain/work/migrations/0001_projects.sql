@@ -1,14 +1,7 @@
--- The containers: the workspace, projects, sections, and what belongs to a project alone.
-
-create table workspace (
-  id bigint primary key,
-  name text not null,
-  created_at bigint not null
-);
+-- The containers: projects, sections, and what belongs to a project alone. There is one workspace, in domain/people.
 
 create table project (
   id bigint primary key,
-  workspace_id bigint not null references workspace (id),
   team_id bigint,
   name text not null,
   notes text not null,
@@ -44,6 +37,16 @@ create table section (
   created_at bigint not null
 );
 create unique index section_order on section (project_id, rank);
+
+-- The ids of memberships; what a member may do is a grant on "project:ID", in domain/people.
+create table project_member (
+  id bigint primary key,
+  project_id bigint not null references project (id),
+  holder_kind text not null,
+  holder_id bigint not null
+);
+create unique index project_member_once on project_member (project_id, holder_kind, holder_id);
+create index project_member_back on project_member (holder_kind, holder_id);
 
 create table project_follower (
   project_id bigint not null references project (id),

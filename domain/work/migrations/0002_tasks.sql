@@ -2,7 +2,6 @@
 
 create table task (
   id bigint primary key,
-  workspace_id bigint not null references workspace (id),
   name text not null,
   notes text not null,
   html text,
@@ -113,7 +112,6 @@ create index attachment_by_task on attachment (task_id, id);
 
 create table tag (
   id bigint primary key,
-  workspace_id bigint not null references workspace (id),
   name text not null,
   color text,
   notes text not null,

@@ -2,7 +2,6 @@
 
 create table field (
   id bigint primary key,
-  workspace_id bigint not null references workspace (id),
   kind text not null,
   name text not null,
   description text not null,

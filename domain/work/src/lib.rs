@@ -17,4 +17,3 @@ pub mod statuses;
 pub mod stories;
 pub mod tags;
 pub mod tasks;
-pub mod workspaces;

@@ -2,7 +2,7 @@
 
 use crate::names::{Person, TeamName, Text};
 use crate::page::{Listed, Page};
-use base::id::{ProjectId, TeamId, UserId, WorkspaceId};
+use base::id::{ProjectId, TeamId, UserId};
 use base::{Date, Result, Right, Time};
 use db::Tx;
 use serde::{Deserialize, Serialize};
@@ -52,8 +52,6 @@ base::text_enum! {
 pub struct Project {
     /// Its id.
     pub id: ProjectId,
-    /// The workspace it is in.
-    pub workspace: WorkspaceId,
     /// The team it belongs to.
     pub team: Option<TeamId>,
     /// Its name.

@@ -6,7 +6,7 @@
 use crate::fields::{Entry, Input};
 use crate::names::{Person, Place, ProjectName, SectionName, TagName, TaskName, Text};
 use crate::page::{Listed, Page};
-use base::id::{AnyId, FieldId, ProjectId, SectionId, TagId, TaskId, UserId, WorkspaceId};
+use base::id::{AnyId, FieldId, ProjectId, SectionId, TagId, TaskId, UserId};
 use base::{Date, Result, Time};
 use db::Tx;
 use serde::{Deserialize, Serialize};
@@ -44,8 +44,6 @@ base::text_enum! {
 pub struct Task {
     /// Its id.
     pub id: TaskId,
-    /// The workspace it is in.
-    pub workspace: WorkspaceId,
     /// Its name.
     pub name: String,
     /// What it is about, as plain text.
