@@ -65,6 +65,8 @@ pub struct Actor {
     pub scopes: Option<Vec<Right>>,
     /// The id of the request they came with, for the journal.
     pub request: Option<String>,
+    /// The `Idempotency-Key` that the request came with: the first write transaction of this actor takes it.
+    pub once: Option<String>,
 }
 
 impl Actor {
@@ -78,6 +80,7 @@ impl Actor {
             token: None,
             scopes: None,
             request: None,
+            once: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl Actor {
             token: None,
             scopes: None,
             request: None,
+            once: None,
         }
     }
 

@@ -48,7 +48,14 @@ struct Inner {
 impl Error {
     /// Makes an error of `kind` with a stable `code` ("lock.already_released") and a sentence for a person.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, code, message: message.into(), detail: None, context: Vec::new(), source: None }))
+        Self(Box::new(Inner {
+            kind,
+            code,
+            message: message.into(),
+            detail: None,
+            context: Vec::new(),
+            source: None,
+        }))
     }
 
     /// The request makes no sense as it stands.

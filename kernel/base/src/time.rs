@@ -116,7 +116,10 @@ impl<'de> serde::Deserialize<'de> for Time {
 pub fn parse_duration(text: &str) -> Result<std::time::Duration> {
     let malformed = || {
         let shown: String = text.chars().take(40).collect();
-        Error::invalid("duration.malformed", format!("{shown:?} is not a length of time; write it like 90s, 15m or 1h30m"))
+        Error::invalid(
+            "duration.malformed",
+            format!("{shown:?} is not a length of time; write it like 90s, 15m or 1h30m"),
+        )
     };
     let trimmed = text.trim();
     if let Ok(seconds) = trimmed.parse::<u32>() {

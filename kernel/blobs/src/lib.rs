@@ -88,16 +88,21 @@ impl Upload {
     pub async fn write(&mut self, piece: &[u8]) -> Result<()> {
         self.size += piece.len() as u64;
         if self.size > self.most {
-            return Err(Error::too_large("blob.too_large", format!("the file is larger than {} bytes", self.most)));
+            return Err(Error::too_large(
+                "blob.too_large",
+                format!("the file is larger than {} bytes", self.most),
+            ));
         }
         self.hash.update(piece);
-        let file = self.file.as_mut().ok_or_else(|| Error::bug("blob.finished", "the file was finished before"))?;
+        let file =
+            self.file.as_mut().ok_or_else(|| Error::bug("blob.finished", "the file was finished before"))?;
         file.write_all(piece).await.map_err(|e| failed(&self.path, e))
     }
 
     /// Makes the file durable and gives it its name.
     pub async fn finish(mut self) -> Result<BlobRef> {
-        let mut file = self.file.take().ok_or_else(|| Error::bug("blob.finished", "the file was finished before"))?;
+        let mut file =
+            self.file.take().ok_or_else(|| Error::bug("blob.finished", "the file was finished before"))?;
         file.flush().await.map_err(|e| failed(&self.path, e))?;
         file.sync_all().await.map_err(|e| failed(&self.path, e))?;
         let digest = std::mem::replace(&mut self.hash, Sha256::new()).finalize();
@@ -124,7 +129,9 @@ impl Drop for Upload {
 fn failed(path: &Path, e: std::io::Error) -> Error {
     let error = match e.kind() {
         std::io::ErrorKind::NotFound => Error::missing("blob.unknown", "the content of this file is gone"),
-        std::io::ErrorKind::StorageFull => Error::unavailable("blob.disk_full", "the disk is full; nothing was kept"),
+        std::io::ErrorKind::StorageFull => {
+            Error::unavailable("blob.disk_full", "the disk is full; nothing was kept")
+        }
         _ => Error::bug("blob.failed", "a file could not be read or written"),
     };
     error.because(e).while_doing(format!("at {}", path.display()))

@@ -99,7 +99,8 @@ pub(crate) async fn done(tx: &mut Tx, id: ChoreId) -> Result<()> {
 pub(crate) async fn failed(tx: &mut Tx, chore: &Chore, error: &base::Error) -> Result<()> {
     let attempts = chore.attempts + 1;
     let is_dead = attempts >= tx.limits().get(Limit::ChoreAttempts);
-    let wait = Duration::from_secs(2_u64.saturating_pow(u32::try_from(attempts).unwrap_or(12).min(12)).min(3_600));
+    let wait =
+        Duration::from_secs(2_u64.saturating_pow(u32::try_from(attempts).unwrap_or(12).min(12)).min(3_600));
     let jitter = Duration::from_millis(base::random::below(wait.as_millis() as u64 / 4 + 1));
     let again_at = tx.now().plus(wait).plus(jitter);
     let state = if is_dead { "dead" } else { "ready" };

@@ -73,7 +73,8 @@ impl Runner {
         queue::rescue(&mut tx, Some(&self.node)).await?;
         for every in self.periodic.iter() {
             let now = tx.now();
-            queue::enqueue_at(&mut tx, every.handler.kind, serde_json::json!({}), now, Some("periodic")).await?;
+            queue::enqueue_at(&mut tx, every.handler.kind, serde_json::json!({}), now, Some("periodic"))
+                .await?;
         }
         tx.commit().await
     }
@@ -132,7 +133,9 @@ impl Runner {
     async fn work(&self, chore: Chore) {
         let outcome = match self.handlers.get(chore.kind.as_str()) {
             Some(handler) => (handler.work)(chore.clone()).await,
-            None => Err(Error::bug("chore.unknown", format!("no handler does chores of the kind {}", chore.kind))),
+            None => {
+                Err(Error::bug("chore.unknown", format!("no handler does chores of the kind {}", chore.kind)))
+            }
         };
         if let Err(error) = &outcome {
             tracing::warn!(chore.kind, attempt = chore.attempts + 1, error = ?error, "a chore failed");

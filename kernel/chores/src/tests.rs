@@ -44,7 +44,12 @@ impl Hub {
                 Ok(())
             }
         });
-        Runner::new(self.db.clone(), "node", vec![note, fail], vec![Every { handler: tick, pause: Duration::from_secs(60) }])
+        Runner::new(
+            self.db.clone(),
+            "node",
+            vec![note, fail],
+            vec![Every { handler: tick, pause: Duration::from_secs(60) }],
+        )
     }
 
     fn done(&self) -> Vec<String> {

@@ -58,8 +58,16 @@ mod tests {
         for (written, lite, pg) in [
             ("select $2, $1", "select ?2, ?1", "select $2, $1"),
             ("select 1 /*pg: for update */", "select 1 ", "select 1  for update "),
-            ("select '$1 /*pg:' /*lite: where a = $1*/", "select '$1 /*pg:'  where a = ?1", "select '$1 /*pg:' "),
-            ("create table a (id bigint primary key)", "create table a (id integer primary key)", "create table a (id bigint primary key)"),
+            (
+                "select '$1 /*pg:' /*lite: where a = $1*/",
+                "select '$1 /*pg:'  where a = ?1",
+                "select '$1 /*pg:' ",
+            ),
+            (
+                "create table a (id bigint primary key)",
+                "create table a (id integer primary key)",
+                "create table a (id bigint primary key)",
+            ),
         ] {
             assert_eq!(translate(written, Engine::Sqlite), lite, "SQLite reads {written}");
             if written.contains("/*lite") {

@@ -11,7 +11,8 @@ pub(crate) const BLOCK: i64 = 1 << 20;
 pub(crate) const RESERVE: &str = "update id_block set next_id = next_id + $1 returning next_id";
 
 /// The table, made before every migration.
-pub(crate) const TABLE: &str = "create table if not exists id_block (one bigint primary key, next_id bigint not null)";
+pub(crate) const TABLE: &str =
+    "create table if not exists id_block (one bigint primary key, next_id bigint not null)";
 
 /// The table's only row.
 pub(crate) const SEED: &str = "insert into id_block (one, next_id) values (1, $1) on conflict do nothing";

@@ -65,12 +65,19 @@ enum Driver {
 
 impl Db {
     /// Opens the database, making the file if there is none, and brings it up to date with `migrations`.
-    pub async fn open(location: &Location, clock: Clock, limits: Limits, migrations: &[Migrations]) -> Result<Self> {
+    pub async fn open(
+        location: &Location,
+        clock: Clock,
+        limits: Limits,
+        migrations: &[Migrations],
+    ) -> Result<Self> {
         let ids = Arc::new(ids::Ids::default());
         let commits = watch::Sender::new(0);
         let driver = match location {
             Location::Sqlite(path) => Driver::Sqlite(sqlite::Sqlite::open(path, ids.clone())?),
-            Location::Postgres(url) => Driver::Postgres(postgres::Postgres::open(url, commits.clone()).await?),
+            Location::Postgres(url) => {
+                Driver::Postgres(postgres::Postgres::open(url, commits.clone()).await?)
+            }
         };
         let db = Self(Arc::new(Shared { driver, clock, limits, ids, commits }));
         migrate::run(&db, migrations).await?;
@@ -83,7 +90,9 @@ impl Db {
             Driver::Sqlite(sqlite) => tx::Session::Lite(sqlite.begin_write().await?),
             Driver::Postgres(postgres) => tx::Session::Pg(postgres.begin_write(&self.0.ids).await?),
         };
-        Ok(Tx::new(self.0.clone(), actor.clone(), session))
+        let mut tx = Tx::new(self.0.clone(), actor.clone(), session);
+        tx.take_key();
+        Ok(tx)
     }
 
     /// Begins a read-only transaction that sees one state of the data throughout.

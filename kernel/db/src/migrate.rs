@@ -42,7 +42,9 @@ async fn apply(db: &Db, name: &str, (step, sql): Step) -> Result<()> {
         }
         return Err(Error::unavailable(
             "migration.changed",
-            format!("the migration {name}/{step} differs from the one that made this data; run the Signalbox release that made it, or a newer one"),
+            format!(
+                "the migration {name}/{step} differs from the one that made this data; run the Signalbox release that made it, or a newer one"
+            ),
         ));
     }
     tx.batch(sql).await.map_err(|e| e.while_doing(format!("running the migration {name}/{step}")))?;
@@ -58,7 +60,8 @@ async fn apply(db: &Db, name: &str, (step, sql): Step) -> Result<()> {
 }
 
 async fn recorded(tx: &mut Tx, name: &str, step: &str) -> Result<Option<String>> {
-    let row = tx.opt("select checksum from migration where crate = $1 and step = $2", &params![name, step]).await?;
+    let row =
+        tx.opt("select checksum from migration where crate = $1 and step = $2", &params![name, step]).await?;
     row.map(|row| row.get(0)).transpose()
 }
 

@@ -16,15 +16,19 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn open(url: &Secret, commits: watch::Sender<u64>) -> Result<Self> {
         let config: tokio_postgres::Config = url.reveal().parse().map_err(|e| {
-            Error::invalid("db.url", "the --database address is not one of PostgreSQL (postgres://user:password@host:port/name)")
-                .because(e)
+            Error::invalid(
+                "db.url",
+                "the --database address is not one of PostgreSQL (postgres://user:password@host:port/name)",
+            )
+            .because(e)
         })?;
         let manager = Manager::from_config(
             config.clone(),
             NoTls,
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
-        let pool = Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|e| unavailable().because(e))?;
+        let pool =
+            Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|e| unavailable().because(e))?;
         let client = pool.get().await.map_err(|e| unavailable().because(e))?;
         // Two nodes that start at once may both find no table and clash in the catalogue: one of them waits here.
         client
@@ -137,7 +141,11 @@ impl Drop for Session {
 struct Param<'a>(&'a Value);
 
 impl ToSql for Param<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match (self.0, ty) {
             (Value::Null, _) => Ok(IsNull::Yes),
             (Value::Bool(v), &Type::BOOL) => v.to_sql(ty, out),
@@ -188,7 +196,11 @@ fn row(row: &tokio_postgres::Row) -> Result<Row> {
 fn error(e: tokio_postgres::Error) -> Error {
     use tokio_postgres::error::SqlState;
     let Some(found) = e.as_db_error() else {
-        return if e.is_closed() { unavailable().because(e) } else { Error::bug("db.failed", "the database refused a statement").because(e) };
+        return if e.is_closed() {
+            unavailable().because(e)
+        } else {
+            Error::bug("db.failed", "the database refused a statement").because(e)
+        };
     };
     let code = found.code();
     if code.code().starts_with("23") {
@@ -197,7 +209,9 @@ fn error(e: tokio_postgres::Error) -> Error {
             .with_detail(serde_json::json!({ "constraint": constraint }))
             .because(e);
     }
-    if [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE, SqlState::ADMIN_SHUTDOWN].contains(code) {
+    if [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE, SqlState::ADMIN_SHUTDOWN]
+        .contains(code)
+    {
         return Error::unavailable("db.busy", "the database is busy; try again").because(e);
     }
     Error::bug("db.failed", "the database refused a statement").because(e)

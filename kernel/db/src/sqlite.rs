@@ -79,7 +79,8 @@ fn closed() -> Error {
 }
 
 fn connect(path: &Path, reads_only: bool) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)
         .map_err(|e| error(e).while_doing(format!("opening {}", path.display())))?;
     connection.set_prepared_statement_cache_capacity(512);
@@ -167,7 +168,10 @@ impl Write {
         drop(writer);
         match outcome.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(why)) => Err(Error::unavailable("db.commit_failed", "the change could not be written; try again").because(why)),
+            Ok(Err(why)) => {
+                Err(Error::unavailable("db.commit_failed", "the change could not be written; try again")
+                    .because(why))
+            }
             Err(_) => Err(closed()),
         }
     }
@@ -254,7 +258,8 @@ pub(crate) fn rows(connection: &Connection, sql: &str, params: &[Value]) -> Resu
 pub(crate) fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64> {
     let mut statement = connection.prepare_cached(sql).map_err(error)?;
     if statement.column_count() > 0 {
-        let mut found = statement.query(rusqlite::params_from_iter(params.iter().map(Param))).map_err(error)?;
+        let mut found =
+            statement.query(rusqlite::params_from_iter(params.iter().map(Param))).map_err(error)?;
         let mut count = 0;
         while found.next().map_err(error)?.is_some() {
             count += 1;
@@ -280,7 +285,8 @@ fn error(e: rusqlite::Error) -> Error {
                 .because(e)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            Error::unavailable("db.busy", "the database file is in use by another program; try again").because(e)
+            Error::unavailable("db.busy", "the database file is in use by another program; try again")
+                .because(e)
         }
         Some(ErrorCode::DiskFull) => {
             Error::unavailable("db.disk_full", "the disk is full; nothing was changed").because(e)

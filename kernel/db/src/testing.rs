@@ -17,7 +17,9 @@ pub struct Place {
 impl Place {
     /// Opens the database with `migrations`, at a clock that stands still at [`START`].
     pub async fn open(&self, migrations: &[Migrations]) -> Db {
-        Db::open(&self.location, self.clock.clone(), Limits::default(), migrations).await.expect("a test database opens")
+        Db::open(&self.location, self.clock.clone(), Limits::default(), migrations)
+            .await
+            .expect("a test database opens")
     }
 
     /// The clock of the databases opened here.
@@ -39,7 +41,11 @@ impl Drop for Place {
 
 /// Runs a test on an empty database of `engine`; PostgreSQL is the server that `SIGNALBOX_TEST_POSTGRES` names.
 pub fn run<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(Place) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let name = format!("signalbox_test_{}", base::random::word::<20>());
         let folder = std::env::temp_dir().join(&name);
@@ -71,7 +77,8 @@ fn postgres_server() -> Option<String> {
 }
 
 fn with_database(server: &str, name: &str) -> String {
-    let (head, options) = server.split_once('?').map_or((server, String::new()), |(h, o)| (h, format!("?{o}")));
+    let (head, options) =
+        server.split_once('?').map_or((server, String::new()), |(h, o)| (h, format!("?{o}")));
     let head = head.rsplit_once('/').map_or(head, |(host, _)| host);
     format!("{head}/{name}{options}")
 }
@@ -80,8 +87,9 @@ struct Admin(tokio_postgres::Client);
 
 impl Admin {
     async fn connect(url: &str) -> Self {
-        let (client, connection) =
-            tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("SIGNALBOX_TEST_POSTGRES answers");
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+            .await
+            .expect("SIGNALBOX_TEST_POSTGRES answers");
         tokio::spawn(connection);
         Self(client)
     }

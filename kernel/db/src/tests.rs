@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 const TABLE: Migrations = Migrations {
     name: "tests",
-    steps: &[("0001", "create table thing (id bigint primary key, name text not null, done boolean not null default false, size double precision, data bytea); create unique index thing_name on thing (name)")],
+    steps: &[(
+        "0001",
+        "create table thing (id bigint primary key, name text not null, done boolean not null default false, size double precision, data bytea); create unique index thing_name on thing (name)",
+    )],
 };
 
 #[derive(Clone)]

@@ -20,6 +20,9 @@ pub(crate) enum Session {
     Pg(postgres::Session),
 }
 
+const TAKE_KEY: &str = "insert into once (actor_id, key, request, at) values ($1, $2, $3, $4)
+  on conflict (actor_id, key) do update set at = excluded.at where once.request = excluded.request";
+
 impl Tx {
     pub(crate) fn new(shared: Arc<Shared>, actor: Actor, session: Session) -> Self {
         let now = shared.clock.now();
@@ -64,7 +67,9 @@ impl Tx {
     pub async fn rows(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         match &mut self.session {
             Session::Lite(write) => sqlite::rows(write.connection(), &translate(sql, Engine::Sqlite), params),
-            Session::LiteRead(read) => sqlite::rows(read.connection(), &translate(sql, Engine::Sqlite), params),
+            Session::LiteRead(read) => {
+                sqlite::rows(read.connection(), &translate(sql, Engine::Sqlite), params)
+            }
             Session::Pg(session) => session.rows(&translate(sql, Engine::Postgres), params).await,
         }
         .map_err(|error| error.while_doing(format!("running {sql}")))
@@ -78,14 +83,18 @@ impl Tx {
     /// The first row; none is a bug in the statement.
     pub async fn one(&mut self, sql: &str, params: &[Value]) -> Result<Row> {
         let row = self.opt(sql, params).await?;
-        row.ok_or_else(|| Error::bug("db.no_row", "a statement that always gives a row gave none").while_doing(sql))
+        row.ok_or_else(|| {
+            Error::bug("db.no_row", "a statement that always gives a row gave none").while_doing(sql)
+        })
     }
 
     /// Runs a statement and returns how many rows it changed.
     pub async fn run(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         match &mut self.session {
             Session::Lite(write) => sqlite::run(write.connection(), &translate(sql, Engine::Sqlite), params),
-            Session::LiteRead(read) => sqlite::run(read.connection(), &translate(sql, Engine::Sqlite), params),
+            Session::LiteRead(read) => {
+                sqlite::run(read.connection(), &translate(sql, Engine::Sqlite), params)
+            }
             Session::Pg(session) => session.run(&translate(sql, Engine::Postgres), params).await,
         }
         .map_err(|error| error.while_doing(format!("running {sql}")))
@@ -106,11 +115,26 @@ impl Tx {
         self.deferred.push((sql, params));
     }
 
+    /// Takes the actor's `Idempotency-Key` with this transaction; a commit is refused when another request took it.
+    /// Several transactions of one request share it. The table belongs to `kernel/web`.
+    pub(crate) fn take_key(&mut self) {
+        if let Some(key) = self.actor.once.clone() {
+            let user = self.actor.user.map_or(0, |id| id.0);
+            let request = self.actor.request.clone().unwrap_or_default();
+            self.deferred.push((TAKE_KEY, crate::params![user, key, request, self.now].to_vec()));
+        }
+    }
+
     /// Makes everything durable. When this returns, it survives the loss of power.
     pub async fn commit(mut self) -> Result<()> {
         let deferred = std::mem::take(&mut self.deferred);
         for (sql, params) in &deferred {
-            self.run(sql, params).await?;
+            if self.run(sql, params).await? == 0 && *sql == TAKE_KEY {
+                return Err(Error::conflict(
+                    "idempotency.done",
+                    "a request with this Idempotency-Key was carried out before; look at its result instead of repeating it",
+                ));
+            }
         }
         let wakes = !deferred.is_empty();
         match self.session {

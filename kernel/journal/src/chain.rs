@@ -122,7 +122,10 @@ async fn seal_after(tx: &mut Tx, seq: i64) -> Result<Option<Seal>> {
 async fn check(tx: &mut Tx, seal: &Seal, before: i64, hash: &str) -> Result<Option<Broken>> {
     let at = |seq, why: String| Ok(Some(Broken { seq, why }));
     if seal.first != before + 1 {
-        return at(before + 1, format!("the entries {} to {} have lost their seal", before + 1, seal.first - 1));
+        return at(
+            before + 1,
+            format!("the entries {} to {} have lost their seal", before + 1, seal.first - 1),
+        );
     }
     let query = Query { after: before, before: Some(seal.last + 1), limit: RANGE + 1, ..Query::default() };
     let entries = read(tx, &query).await?;
@@ -131,11 +134,20 @@ async fn check(tx: &mut Tx, seal: &Seal, before: i64, hash: &str) -> Result<Opti
             return at(seq, format!("the entry {seq} is missing"));
         };
         if seal.digests.get(index * 32..index * 32 + 32) != Some(digest(entry).as_slice()) {
-            return at(seq, format!("the entry {seq} ({} of {}) was changed after it was sealed", entry.verb, entry.subject));
+            return at(
+                seq,
+                format!(
+                    "the entry {seq} ({} of {}) was changed after it was sealed",
+                    entry.verb, entry.subject
+                ),
+            );
         }
     }
     if seal.hash != chained(hash, seal.first, seal.last, &seal.digests) {
-        return at(seal.first, format!("the seal of the entries {} to {} was replaced", seal.first, seal.last));
+        return at(
+            seal.first,
+            format!("the seal of the entries {} to {} was replaced", seal.first, seal.last),
+        );
     }
     Ok(None)
 }

@@ -32,7 +32,10 @@ impl std::str::FromStr for Subject {
     fn from_str(text: &str) -> Result<Self> {
         let parsed = text.split_once(':').and_then(|(kind, id)| Some((kind, id.parse().ok()?)));
         let Some((kind, id)) = parsed.filter(|(kind, _)| !kind.is_empty() && kind.len() <= 40) else {
-            return Err(Error::invalid("subject.malformed", "a subject is a noun and an id, like task:1200000000000001"));
+            return Err(Error::invalid(
+                "subject.malformed",
+                "a subject is a noun and an id, like task:1200000000000001",
+            ));
         };
         Ok(Self { kind: Cow::Owned(kind.to_owned()), id })
     }
@@ -90,13 +93,28 @@ const ABOUT: &str = "insert into entry_about (subject, seq) select cast($1 as te
   where true on conflict do nothing";
 
 /// Enters a change in the journal; it is written with the transaction, or not at all.
-pub fn enter(tx: &mut Tx, verb: &'static str, subject: Subject, parents: &[Subject], data: serde_json::Value) {
+pub fn enter(
+    tx: &mut Tx,
+    verb: &'static str,
+    subject: Subject,
+    parents: &[Subject],
+    data: serde_json::Value,
+) {
     let id: i64 = tx.new_id();
     let actor = tx.actor().clone();
     let listed = parents.iter().map(Subject::to_string).collect::<Vec<_>>().join(" ");
     let values = params![
-        id, tx.now(), actor.user, actor.name, actor.door, actor.token, verb,
-        subject.to_string(), listed, data, actor.request,
+        id,
+        tx.now(),
+        actor.user,
+        actor.name,
+        actor.door,
+        actor.token,
+        verb,
+        subject.to_string(),
+        listed,
+        data,
+        actor.request,
     ];
     tx.defer(COUNT, Vec::new());
     tx.defer(INSERT, values.to_vec());
@@ -130,7 +148,8 @@ pub struct Query {
     pub limit: usize,
 }
 
-const COLUMNS: &str = "entry.seq, entry.id, entry.at, entry.actor_id, entry.actor_name, entry.door, entry.token_id,
+const COLUMNS: &str =
+    "entry.seq, entry.id, entry.at, entry.actor_id, entry.actor_name, entry.door, entry.token_id,
   entry.verb, entry.subject, entry.parents, entry.data, entry.request";
 
 /// Reads entries. Rights are the caller's business: the whole journal is for administrators.
@@ -157,7 +176,10 @@ pub async fn read(tx: &mut Tx, query: &Query) -> Result<Vec<Entry>> {
     }
     let order = if query.newest_first { "desc" } else { "asc" };
     let limit = filter.param(query.limit);
-    let sql = format!("select {COLUMNS} from {from} where {} order by entry.seq {order} limit {limit}", filter.sql());
+    let sql = format!(
+        "select {COLUMNS} from {from} where {} order by entry.seq {order} limit {limit}",
+        filter.sql()
+    );
     tx.rows(&sql, filter.params()).await?.into_iter().map(from_row).collect()
 }
 

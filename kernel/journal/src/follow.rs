@@ -10,8 +10,11 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 
 /// What a follower does with an entry, in the transaction that moves its cursor.
-pub type Act =
-    Arc<dyn for<'a> Fn(&'a mut Tx, &'a Entry) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> + Send + Sync>;
+pub type Act = Arc<
+    dyn for<'a> Fn(&'a mut Tx, &'a Entry) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>
+        + Send
+        + Sync,
+>;
 
 /// Somebody who acts upon entries.
 #[derive(Clone)]
@@ -98,7 +101,11 @@ impl Followers {
         failed
     }
 
-    async fn follow(&self, follower: &Follower, failures: &mut HashMap<(&'static str, i64), u32>) -> Result<()> {
+    async fn follow(
+        &self,
+        follower: &Follower,
+        failures: &mut HashMap<(&'static str, i64), u32>,
+    ) -> Result<()> {
         loop {
             let mut tx = self.db.read(&Actor::system()).await?;
             let entries = next_for(&mut tx, follower.name, BATCH).await?;
@@ -143,7 +150,8 @@ impl Followers {
     async fn put_aside(&self, name: &'static str, seq: i64, error: &base::Error) -> Result<()> {
         tracing::error!(follower = name, seq, error = ?error, "a reaction failed too often and was put aside");
         let mut tx = self.db.write(&Actor::system()).await?;
-        let sql = "insert into follower_skip (name, seq, error, at) values ($1, $2, $3, $4) on conflict do nothing";
+        let sql =
+            "insert into follower_skip (name, seq, error, at) values ($1, $2, $3, $4) on conflict do nothing";
         let now = tx.now();
         tx.run(sql, &params![name, seq, format!("{error:?}"), now]).await?;
         advance(&mut tx, name, seq).await?;

@@ -1,1 +1,24 @@
 #![doc = include_str!("../README.md")]
+
+pub mod api;
+mod app;
+pub mod assets;
+mod auth;
+mod extract;
+pub mod live;
+pub mod middleware;
+mod once;
+mod problem;
+mod quota;
+pub mod ui;
+
+pub use app::{App, AppParts, Authenticate, MaySee};
+pub use auth::{Auth, Maybe};
+pub use extract::{Json, Path, Query};
+pub use problem::{Problem, Result};
+pub use quota::Quota;
+
+/// The tables of this crate.
+pub fn migrations() -> db::Migrations {
+    db::Migrations { name: "web", steps: &[("0001_once", include_str!("../migrations/0001_once.sql"))] }
+}

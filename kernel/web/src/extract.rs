@@ -1,0 +1,85 @@
+//! Extractors that answer bad input with a problem document, whatever is wrong with it.
+
+use crate::{App, Problem};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use base::{Error, Limit};
+use http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A JSON body, and a JSON answer. The content type of a request does not matter: clients send all sorts. An empty body
+/// is read as `{}`, because verbs without arguments are sent so.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let body = body(request, app.limits.count(Limit::BodyBytes)).await?;
+        let text = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body.as_slice() };
+        let value = serde_json::from_slice(text).map_err(|e| {
+            let text = e.to_string();
+            Error::invalid("body.malformed", format!("the body cannot be read: {text}"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// Reads a whole body of at most `most` bytes.
+pub(crate) async fn body(request: Request, most: usize) -> base::Result<Vec<u8>> {
+    match Limited::new(request.into_body(), most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Err(e) if e.is::<LengthLimitError>() => {
+            Err(Error::too_large("body.too_large", format!("the body is larger than {most} bytes")))
+        }
+        Err(e) => Err(Error::invalid("body.broken", "the body ended before its time").because(e)),
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// The parts of a path.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, app).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            // A malformed id names nothing.
+            Err(e) => Err(Error::missing(
+                "path.unknown",
+                format!("there is nothing at this address: {}", e.body_text()),
+            )
+            .into()),
+        }
+    }
+}
+
+/// The parameters of a query; unknown ones are ignored.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match axum::extract::Query::from_request_parts(parts, app).await {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(e) => Err(Error::invalid(
+                "query.malformed",
+                format!("a parameter cannot be read: {}", e.body_text()),
+            )
+            .into()),
+        }
+    }
+}

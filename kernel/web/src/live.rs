@@ -1,0 +1,160 @@
+//! Live updates: `GET /events?topics=task.1,project.2` streams that something changed, never what. The page asks again for
+//! the parts that listen, with its own rights.
+//!
+//! A topic is a noun and an id (`environment.7`), or a noun alone (`deployment`) for anything of that noun. The id of an event is the journal's seq,
+//! so that a browser that was away for a moment gets what it missed (`Last-Event-ID`).
+
+use crate::{App, Auth, Problem, Query, Result};
+use axum::Router;
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::get;
+use base::{Actor, Error, Limit};
+use futures_util::stream::{self, Stream};
+use http::HeaderMap;
+use journal::{Entry, Subject};
+use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Topics of one stream.
+const TOPICS: usize = 100;
+
+/// Entries looked at in one go; a stream that fell further behind jumps to the end, because a page only needs the newest.
+const BATCH: usize = 500;
+
+static OPEN: AtomicU64 = AtomicU64::new(0);
+
+/// How many streams are open, for metrics.
+pub fn open_streams() -> u64 {
+    OPEN.load(Ordering::Relaxed)
+}
+
+/// The route of live updates.
+pub fn routes() -> Router<App> {
+    Router::new().route("/events", get(events))
+}
+
+#[derive(serde::Deserialize)]
+struct Topics {
+    #[serde(default)]
+    topics: String,
+}
+
+struct Follow {
+    app: App,
+    actor: Actor,
+    topics: Vec<String>,
+    seq: i64,
+    commits: tokio::sync::watch::Receiver<u64>,
+    ready: VecDeque<Event>,
+    _open: Counted,
+}
+
+struct Counted;
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn events(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Query(query): Query<Topics>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
+    let topics: Vec<String> =
+        query.topics.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
+    if topics.is_empty() || topics.len() > TOPICS {
+        return Err(Problem(Error::invalid(
+            "topics.invalid",
+            format!("name 1 to {TOPICS} topics, like ?topics=task.1,project.2"),
+        )));
+    }
+    let most = app.limits.get(Limit::LiveStreams);
+    let open = Counted;
+    if OPEN.fetch_add(1, Ordering::Relaxed) >= most {
+        return Err(Problem(Error::limited(
+            "limit.live_streams",
+            format!("{most} live streams are open; try again later"),
+            10,
+        )));
+    }
+    let commits = app.db.commits();
+    let head = journal::head(&mut app.db.read(&actor).await?).await?;
+    let missed =
+        headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<i64>().ok());
+    let seq = missed.filter(|seq| *seq <= head && head - seq <= BATCH as i64).unwrap_or(head);
+    let first = Event::default().event("ready").id(seq.to_string()).data(seq.to_string());
+    let follow = Follow { app, actor, topics, seq, commits, ready: VecDeque::from([first]), _open: open };
+    let stream = stream::unfold(follow, |mut follow| async move {
+        let event = follow.next().await?;
+        Some((Ok(event), follow))
+    });
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+impl Follow {
+    async fn next(&mut self) -> Option<Event> {
+        let mut stop = self.app.stop.clone();
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if *stop.borrow() {
+                return None;
+            }
+            if let Err(error) = self.read().await {
+                tracing::warn!(error = ?error, "a live stream could not read the journal");
+                return None; // The browser connects again with its last event's id.
+            }
+            if self.ready.is_empty() {
+                tokio::select! {
+                    changed = self.commits.changed() => changed.ok()?,
+                    _ = stop.changed() => return None,
+                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                }
+            }
+        }
+    }
+
+    async fn read(&mut self) -> base::Result<()> {
+        let query = journal::Query { after: self.seq, limit: BATCH, ..journal::Query::default() };
+        let entries = {
+            let mut tx = self.app.db.read(&self.actor).await?;
+            journal::read(&mut tx, &query).await?
+        };
+        let Some(last) = entries.last() else { return Ok(()) };
+        self.seq = last.seq;
+        // One event per topic, with the newest seq.
+        let mut changed: BTreeMap<String, i64> = BTreeMap::new();
+        for entry in &entries {
+            for topic in self.topics_of(entry) {
+                changed.insert(topic, entry.seq);
+            }
+        }
+        for (topic, seq) in changed {
+            if self.may_see(&topic).await? {
+                self.ready
+                    .push_back(Event::default().event(topic).id(self.seq.to_string()).data(seq.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn topics_of(&self, entry: &Entry) -> Vec<String> {
+        let noun = entry.verb.split('.').next().unwrap_or_default();
+        let named =
+            std::iter::once(&entry.subject).chain(&entry.parents).map(|s| format!("{}.{}", s.kind, s.id));
+        named.chain([noun.to_owned()]).filter(|topic| self.topics.contains(topic)).collect()
+    }
+
+    async fn may_see(&self, topic: &str) -> base::Result<bool> {
+        let Some((kind, id)) = topic.split_once('.') else { return Ok(true) }; // A noun alone says nothing of any one thing.
+        let subject: Subject = format!("{kind}:{id}").parse()?;
+        (self.app.may_see)(&self.app, &self.actor, &subject).await
+    }
+}
