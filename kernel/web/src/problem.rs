@@ -79,7 +79,7 @@ impl IntoResponse for Problem {
         // The middleware turns this into a page for a browser that asked for one.
         response
             .extensions_mut()
-            .insert(Explained { code: error.code(), message: error.message().to_owned() });
+            .insert(Explained { message: error.message().to_owned() });
         response
     }
 }
@@ -87,8 +87,6 @@ impl IntoResponse for Problem {
 /// The error of an answer, kept for whoever wants to say it in another way.
 #[derive(Clone, Debug)]
 pub struct Explained {
-    /// The stable code.
-    pub code: &'static str,
     /// The sentence.
     pub message: String,
 }
