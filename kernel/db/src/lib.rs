@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod dialect;
+pub mod file;
 mod filter;
 mod ids;
 mod migrate;
@@ -125,17 +126,6 @@ impl Db {
     /// The limits in force.
     pub fn limits(&self) -> &Limits {
         &self.0.limits
-    }
-
-    /// Writes a consistent copy of the SQLite file to `target`, which must not exist yet, while work goes on.
-    pub async fn backup(&self, target: PathBuf) -> Result<()> {
-        match &self.0.driver {
-            Driver::Sqlite(sqlite) => sqlite.backup(target).await,
-            Driver::Postgres(_) => Err(Error::invalid(
-                "backup.postgres",
-                "this data is in PostgreSQL: back it up with pg_dump, and the blobs with your storage's own tools",
-            )),
-        }
     }
 
     /// Moves what is in SQLite's log into the file, so that the file alone is whole. Call it when serving has ended.

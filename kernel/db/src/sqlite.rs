@@ -4,7 +4,7 @@ use crate::{Row, ids};
 use base::{Error, Result, Value, id};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex as StdMutex};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -12,7 +12,6 @@ use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, onesh
 const READERS: usize = 4;
 
 pub(crate) struct Sqlite {
-    path: PathBuf,
     writer: Arc<Mutex<Writer>>,
     readers: Arc<StdMutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
@@ -37,7 +36,6 @@ impl Sqlite {
         let readers = (0..READERS).map(|_| connect(path, true)).collect::<Result<Vec<_>>>()?;
         let writer = Writer { connection, ids, open: false, flush_is_due: false, waiting: Vec::new() };
         Ok(Self {
-            path: path.to_owned(),
             writer: Arc::new(Mutex::new(writer)),
             readers: Arc::new(StdMutex::new(readers)),
             permits: Arc::new(Semaphore::new(READERS)),
@@ -58,16 +56,6 @@ impl Sqlite {
         Ok(read)
     }
 
-    pub(crate) async fn backup(&self, target: PathBuf) -> Result<()> {
-        let path = self.path.clone();
-        let work = move || {
-            let connection = connect(&path, true)?;
-            let target = target.to_string_lossy().into_owned();
-            run(&connection, "vacuum into ?1", &[Value::Text(target)]).map(drop)
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|e| closed().because(e))?
-    }
-
     pub(crate) async fn checkpoint(&self) -> Result<()> {
         let writer = self.writer.lock().await;
         rows(&writer.connection, "pragma wal_checkpoint(truncate)", &[]).map(drop)
@@ -78,7 +66,7 @@ fn closed() -> Error {
     Error::unavailable("db.closed", "the database is shutting down; try again")
 }
 
-fn connect(path: &Path, reads_only: bool) -> Result<Connection> {
+pub(crate) fn connect(path: &Path, reads_only: bool) -> Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)

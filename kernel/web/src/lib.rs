@@ -7,9 +7,10 @@ mod auth;
 mod extract;
 pub mod live;
 pub mod middleware;
-mod once;
+pub mod once;
 mod problem;
 mod quota;
+pub mod targets;
 pub mod ui;
 
 pub use app::{App, AppParts, Authenticate, MaySee};
@@ -17,6 +18,7 @@ pub use auth::{Auth, Maybe};
 pub use extract::{Json, Path, Query};
 pub use problem::{Problem, Result};
 pub use quota::Quota;
+pub use targets::TargetPolicy;
 
 /// The tables of this crate.
 pub fn migrations() -> db::Migrations {

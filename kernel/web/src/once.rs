@@ -131,6 +131,11 @@ async fn recall(
     Ok(Some(response))
 }
 
+/// Forgets the keys of writes before `before`; a retry comes within minutes, not weeks.
+pub async fn forget_before(tx: &mut db::Tx, before: base::Time) -> Result<u64> {
+    tx.run("delete from once where at < $1", &params![before]).await
+}
+
 fn fingerprint(parts: &Parts, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     hash.update(parts.method.as_str());
