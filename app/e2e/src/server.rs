@@ -100,6 +100,8 @@ impl Server {
     pub fn command(&self) -> Command {
         let mut command = Command::new(outside::program());
         command.env("SIGNALBOX_URL", self.url()).env("SIGNALBOX_TOKEN", &self.token).stdin(Stdio::null());
+        // Not the home of whoever runs the tests.
+        command.env("SIGNALBOX_SPOOL", self.data.join("spool")).env("HOME", self.data.path());
         command
     }
 
@@ -132,6 +134,17 @@ impl Server {
             &self.environment,
         );
         self.wait_until_ready();
+    }
+
+    /// Starts another node on the same PostgreSQL database, with a data folder and a port of its own.
+    pub fn twin(&self) -> Self {
+        let (data, port) = (Folder::new("twin"), free_port());
+        let (token, arguments, environment) =
+            (self.token.clone(), self.arguments.clone(), self.environment.clone());
+        let child = spawn(&data, self.database.as_ref(), port, &token, &arguments, &environment);
+        let mut twin = Self { data, database: None, port, token, arguments, environment, child };
+        twin.wait_until_ready();
+        twin
     }
 
     fn wait_until_ready(&mut self) {

@@ -3,6 +3,7 @@
 //!
 //! Not here: whether the actor may do something (`rights`), which asks this.
 
+pub(crate) mod api;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod fixture;
 pub mod grants;
 mod hash;
 pub mod links;
+mod pages;
 pub mod passwords;
 pub mod rights;
 pub mod sessions;
@@ -16,6 +17,7 @@ pub mod tokens;
 pub mod users;
 pub mod workspace;
 
+pub use door::authenticate;
 pub use rights::RightSet;
 pub use users::User;
 
@@ -25,4 +27,18 @@ pub fn migrations() -> db::Migrations {
         name: "people",
         steps: &[("0001_people", include_str!("../migrations/0001_people.sql"))],
     }
+}
+
+/// The native API of people.
+pub fn api() -> web::api::Routes {
+    users::api::api()
+        .merge(tokens::api::api())
+        .merge(sessions::api::api())
+        .merge(teams::api::api())
+        .merge(grants::api::api())
+}
+
+/// The pages of people who are not signed in yet.
+pub fn pages() -> axum::Router<web::App> {
+    pages::pages()
 }

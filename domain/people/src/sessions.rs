@@ -1,6 +1,7 @@
 //! Sessions: how browsers stay signed in. A session ends when it has not been used for thirty days, when its user ends it, and
 //! at once when the user is deactivated or gets a new password.
 
+pub(crate) mod api;
 mod store;
 
 use crate::{door, hash, rights, users};

@@ -43,7 +43,8 @@ create table project_member (
   id bigint primary key,
   project_id bigint not null references project (id),
   holder_kind text not null,
-  holder_id bigint not null
+  holder_id bigint not null,
+  access text not null
 );
 create unique index project_member_once on project_member (project_id, holder_kind, holder_id);
 create index project_member_back on project_member (holder_kind, holder_id);

@@ -51,7 +51,7 @@ create table membership (
 );
 create index membership_order on membership (project_id, section_id, rank, task_id);
 create index membership_by_section on membership (section_id, rank, task_id);
-create index membership_open on membership (project_id, task_id) where is_open;
+create index membership_open on membership (project_id, section_id, rank, task_id) where is_open;
 
 create table task_follower (
   task_id bigint not null references task (id),

@@ -1,7 +1,7 @@
 //! The runner: claims what is due and hands it to its handler.
 
 use crate::queue::{self, Chore};
-use base::{Actor, Error, Result, Time};
+use base::{Actor, Error, Result, Stopwatch, Time};
 use db::Db;
 use std::collections::HashMap;
 use std::future::Future;
@@ -42,8 +42,11 @@ pub struct Every {
 /// Chores done at the same time.
 const AT_ONCE: usize = 8;
 
-/// Looks for abandoned chores, and for chores that other nodes enqueued, at least so often.
+/// Looks for chores that other nodes enqueued at least so often.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Looks for abandoned chores so often.
+const RESCUE: Duration = Duration::from_secs(60);
 
 /// Does chores.
 #[derive(Clone)]
@@ -83,7 +86,11 @@ impl Runner {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut commits = self.db.commits();
         let mut running = JoinSet::new();
+        let mut rescued = Stopwatch::start();
         while !*stop.borrow() {
+            if let Err(error) = self.rescue(&mut rescued).await {
+                tracing::warn!(error = ?error, "abandoned chores could not be looked for");
+            }
             let pause = match self.round(&mut running).await {
                 Ok(pause) => pause,
                 Err(error) => {
@@ -161,14 +168,26 @@ impl Runner {
         tx.commit().await
     }
 
-    /// Gives back chores whose process is gone.
-    pub async fn rescue(&self) -> Result<u64> {
+    /// Gives back what this process holds; for its end.
+    pub async fn hand_back(&self) -> Result<()> {
         let mut tx = self.db.write(&Actor::system()).await?;
-        let rescued = queue::rescue(&mut tx, None).await?;
-        if rescued > 0 {
+        if queue::rescue(&mut tx, Some(&self.node)).await? > 0 {
             tx.commit().await?;
         }
-        Ok(rescued)
+        Ok(())
+    }
+
+    /// Gives back chores whose process is gone, once a minute.
+    async fn rescue(&self, since: &mut Stopwatch) -> Result<()> {
+        if since.elapsed() < RESCUE {
+            return Ok(());
+        }
+        *since = Stopwatch::start();
+        let mut tx = self.db.write(&Actor::system()).await?;
+        if queue::rescue(&mut tx, None).await? > 0 {
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     async fn something_runs(&self) -> Result<bool> {

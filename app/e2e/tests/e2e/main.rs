@@ -1,3 +1,11 @@
 //! The promises of the program, kept or broken by the real binary. One file for each; see the crate's README.
 
+mod bad_input;
+mod clock;
+mod crash;
+mod demo;
+mod deploys;
+mod history;
+mod outputs;
+mod start_stop;
 mod storm;

@@ -26,7 +26,7 @@ async fn who(db: &Db, cookie: &Secret) -> Option<Actor> {
     let mut headers = HeaderMap::new();
     let value = format!("{}={}", door::COOKIE, cookie.reveal());
     headers.insert(header::COOKIE, HeaderValue::from_str(&value).expect("a header"));
-    door::authenticate(db, &headers).await.expect("read")
+    door::actor(db, &headers).await.expect("read")
 }
 
 db::on_both! { hub;
@@ -152,7 +152,7 @@ mod first_starts {
             tx.commit().await.expect("committed");
             let mut headers = HeaderMap::new();
             headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer letmein"));
-            let actor = door::authenticate(&db, &headers).await.expect("read").expect("known");
+            let actor = door::actor(&db, &headers).await.expect("read").expect("known");
             assert_eq!(actor.user, Some(admin.id));
             let mut tx = db.write(&actor).await.expect("begun");
             tokens::create(&mut tx, admin.id, tokens::NewToken { name: "next".to_owned(), ..Default::default() }).await.expect("made");

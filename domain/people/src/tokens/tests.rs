@@ -20,7 +20,7 @@ async fn made(hub: &Hub, owner: &users::User, new: NewToken) -> (Token, String) 
 async fn who(hub: &Hub, header: &str) -> Option<Actor> {
     let mut headers = HeaderMap::new();
     headers.insert(header::AUTHORIZATION, HeaderValue::from_str(header).expect("a header"));
-    door::authenticate(&hub.db, &headers).await.expect("read")
+    door::actor(&hub.db, &headers).await.expect("read")
 }
 
 db::on_both! { hub;
