@@ -40,6 +40,20 @@ pub(crate) fn new(email: &str, role: Role) -> NewUser {
     NewUser { email: email.to_owned(), name: None, role, password: None }
 }
 
+/// Somebody who was never made, for tests in which nobody is there.
+pub(crate) fn nobody(created_at: base::Time) -> User {
+    User {
+        id: base::id::UserId(1),
+        email: String::new(),
+        name: String::new(),
+        role: Role::Guest,
+        active: false,
+        time_zone: "UTC".to_owned(),
+        photo: None,
+        created_at,
+    }
+}
+
 impl Hub {
     /// A write transaction of `user`, as they are now.
     pub async fn by(&self, user: &User) -> Tx {

@@ -6,6 +6,8 @@ pub mod door;
 mod fixture;
 pub mod grants;
 mod hash;
+#[cfg(test)]
+mod http_tests;
 pub mod links;
 mod pages;
 pub mod passwords;

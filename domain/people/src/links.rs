@@ -87,6 +87,9 @@ pub async fn use_setup(tx: &mut Tx, secret: &str, new: users::NewUser) -> Result
 /// Uses a password link.
 pub async fn use_password(tx: &mut Tx, secret: &str, password: &PasswordHash) -> Result<users::User> {
     let user = check_password(tx, secret).await?;
+    if !store::delete(tx, &hash::of(secret)).await? {
+        return Err(used_up());
+    }
     store::delete_of_user(tx, user.id).await?;
     let before = tx.become_actor(crate::door::actor_of(&user, base::Door::Web));
     let set = users::set_password(tx, user.id, password).await;

@@ -21,8 +21,13 @@ pub(super) async fn insert(
 pub(super) async fn find(tx: &mut Tx, hash: &str, purpose: Purpose) -> Result<Option<Option<UserId>>> {
     let now = tx.now();
     let sql = "select user_id from one_time_link
-      where hash = $1 and purpose = $2 and (expires_at is null or expires_at > $3) /*pg: for update */";
+      where hash = $1 and purpose = $2 and (expires_at is null or expires_at > $3)";
     tx.opt(sql, &params![hash, purpose, now]).await?.map(|row| row.get(0)).transpose()
+}
+
+/// Uses a link up; false when somebody else just did.
+pub(super) async fn delete(tx: &mut Tx, hash: &str) -> Result<bool> {
+    Ok(tx.run("delete from one_time_link where hash = $1", &params![hash]).await? > 0)
 }
 
 pub(super) async fn delete_of_user(tx: &mut Tx, user: UserId) -> Result<()> {
