@@ -13,11 +13,9 @@ use base::{Actor, Door, Error, Result, Secret, Stopwatch, Time};
 use base64::Engine as _;
 use db::Db;
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use web::App;
 
 /// The cookie of a session.
 pub const COOKIE: &str = "signalbox_session";
@@ -104,26 +102,19 @@ enum Proof {
     Cookie(Secret),
 }
 
-/// Who sends a request with these headers, as [`web::Authenticate`] wants it. A token that is not good is an error; a cookie that
-/// has run out is nobody, so that the sign-in page can be shown.
-pub fn authenticate<'a>(
-    app: &'a App,
-    headers: &'a HeaderMap,
-) -> Pin<Box<dyn Future<Output = Result<Option<Actor>>> + Send + 'a>> {
-    Box::pin(async move {
-        let found = actor(&app.db, headers).await?;
-        if found.is_none() && headers.contains_key(header::AUTHORIZATION) {
-            return Err(Error::unauthenticated(
-                "token.unknown",
-                "This token is unknown, has ended, or its owner was deactivated",
-            ));
-        }
-        Ok(found)
-    })
+/// Who sends a request with these headers. A token that is not good is an error; a cookie that has run out is nobody, so that the
+/// sign-in page can be shown.
+pub async fn authenticate(db: &Db, headers: &HeaderMap) -> Result<Option<Actor>> {
+    let found = actor(db, headers).await?;
+    if found.is_none() && headers.contains_key(header::AUTHORIZATION) {
+        let message = "This token is unknown, has ended, or its owner was deactivated";
+        return Err(Error::unauthenticated("token.unknown", message));
+    }
+    Ok(found)
 }
 
 /// Who sends a request with these headers; nobody when it brings nothing, or nothing that is good.
-pub async fn actor(db: &Db, headers: &HeaderMap) -> Result<Option<Actor>> {
+pub(crate) async fn actor(db: &Db, headers: &HeaderMap) -> Result<Option<Actor>> {
     match proof(headers) {
         None => Ok(None),
         Some(Proof::Token { text, email }) => {

@@ -35,7 +35,7 @@ async fn door(hub: &Hub) -> Door<'_> {
         blobs: blobs::Blobs::open(hub.place.folder().join("blobs")).await.expect("a folder"),
         public_url: "https://hub.example/".parse().expect("an address"),
         quota: web::Quota::default(),
-        authenticate: crate::authenticate,
+        authenticate: |app, headers| Box::pin(crate::door::authenticate(&app.db, headers)),
         may_see: |_, _, _| Box::pin(async { Ok(true) }),
         parts: Default::default(),
         stop: tokio::sync::watch::channel(false).1,

@@ -19,7 +19,6 @@ pub mod tokens;
 pub mod users;
 pub mod workspace;
 
-pub use door::authenticate;
 pub use rights::RightSet;
 pub use users::User;
 
@@ -43,4 +42,25 @@ pub fn api() -> web::api::Routes {
 /// The pages of people who are not signed in yet.
 pub fn pages() -> axum::Router<web::App> {
     pages::pages()
+}
+
+/// The chores of people: none, so far.
+pub fn chores(_: &web::App) -> Vec<chores::Handler> {
+    Vec::new()
+}
+
+/// What is done for people again and again.
+pub fn periodic(app: &web::App) -> Vec<chores::Every> {
+    let db = app.db.clone();
+    let tidy = chores::Handler::new("people.tidy", move |_| {
+        let db = db.clone();
+        async move {
+            let mut tx = db.write(&base::Actor::system()).await?;
+            sessions::forget_expired(&mut tx).await?;
+            links::forget_expired(&mut tx).await?;
+            sign_in::forget_old(&mut tx).await?;
+            tx.commit().await
+        }
+    });
+    vec![chores::Every { handler: tidy, pause: std::time::Duration::from_secs(3_600) }]
 }

@@ -96,3 +96,8 @@ pub async fn use_password(tx: &mut Tx, secret: &str, password: &PasswordHash) ->
     tx.become_actor(before);
     set.map(|()| user)
 }
+
+/// Forgets the links that have run out.
+pub(crate) async fn forget_expired(tx: &mut Tx) -> Result<()> {
+    store::delete_expired(tx).await
+}

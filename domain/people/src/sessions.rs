@@ -59,7 +59,6 @@ pub async fn start(tx: &mut Tx, address: &str, agent: &str) -> Result<Secret> {
         agent: printable(agent, 200),
     };
     let secret = Secret::new(random::word::<32>());
-    store::delete_expired(tx).await?;
     store::insert(tx, &session, &hash::of(secret.reveal())).await?;
     enter(tx, "session.started", &session);
     Ok(secret)
@@ -103,6 +102,11 @@ pub(crate) async fn end_all(tx: &mut Tx, user: UserId) -> Result<()> {
         enter(tx, "session.ended", &session);
     }
     Ok(())
+}
+
+/// Forgets the sessions that have ended by themselves.
+pub(crate) async fn forget_expired(tx: &mut Tx) -> Result<()> {
+    store::delete_expired(tx).await
 }
 
 /// The session with this hash and who is signed in, when it has not ended and they are active.

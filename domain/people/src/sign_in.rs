@@ -11,7 +11,7 @@ use crate::users::{self, User, email_key};
 use crate::{door, passwords, sessions};
 use base::id::AnyId;
 use base::{Actor, Door, Error, Limit, Result, Secret};
-use db::Db;
+use db::{Db, Tx};
 use std::time::Duration;
 
 /// The time in which failures are counted.
@@ -63,7 +63,6 @@ async fn count_attempt(db: &Db, account: &str, address: &str) -> Result<AnyId> {
     let mut tx = db.write(&Actor::system()).await?;
     let (now, since) = (tx.now(), tx.now().minus(WINDOW));
     let most = i64::try_from(tx.limits().get(Limit::FailedLoginsPerQuarterHour)).unwrap_or(i64::MAX);
-    store::forget_before(&mut tx, since).await?;
     let (by_account, by_address, oldest) = store::count(&mut tx, account, address, since).await?;
     if by_account >= most || by_address >= most {
         let wait = oldest.map_or(WINDOW, |at| at.plus(WINDOW).since(now));
@@ -75,4 +74,10 @@ async fn count_attempt(db: &Db, account: &str, address: &str) -> Result<AnyId> {
     store::insert(&mut tx, attempt, account, address).await?;
     tx.commit().await?;
     Ok(attempt)
+}
+
+/// Forgets the attempts that do not count any more.
+pub(crate) async fn forget_old(tx: &mut Tx) -> Result<()> {
+    let since = tx.now().minus(WINDOW);
+    store::forget_before(tx, since).await
 }

@@ -37,3 +37,8 @@ pub(super) async fn delete_of_user(tx: &mut Tx, user: UserId) -> Result<()> {
 pub(super) async fn delete_purpose(tx: &mut Tx, purpose: Purpose) -> Result<()> {
     tx.run("delete from one_time_link where purpose = $1", &params![purpose]).await.map(|_| ())
 }
+
+pub(super) async fn delete_expired(tx: &mut Tx) -> Result<()> {
+    let now = tx.now();
+    tx.run("delete from one_time_link where expires_at <= $1", &params![now]).await.map(|_| ())
+}
