@@ -1,0 +1,322 @@
+//! `signalbox deploy`: a script of any kind, run under the gate.
+//!
+//! One call is one attempt. It pins the commit, asks the server (which decides and starts in one transaction), runs the
+//! command with a lease on the environment, sends its output, and records how it ended. When the server can't be
+//! reached nothing starts; once something runs, the server may come and go.
+//!
+//! The exit codes ([`exit`]) and the result file ([`report`]) are contracts. Not here: deciding (the server's gate).
+
+mod beat;
+mod commit;
+pub mod exit;
+mod finish;
+mod mask;
+mod options;
+mod output;
+mod report;
+mod session;
+mod signals;
+mod slot;
+mod spool;
+mod start;
+mod supervise;
+#[cfg(test)]
+pub mod testing;
+mod tree;
+mod upload;
+pub mod words;
+
+use crate::cli::{Door, note, say};
+use crate::client::{Client, home, variable};
+use base::{Clock, Stopwatch};
+use mask::Secrets;
+pub use options::Options;
+use report::{Deployment, Report};
+use serde_json::Value;
+use signals::Signals;
+use spool::Spool;
+use start::{Answer, Refusal, Started};
+use std::path::PathBuf;
+use std::time::Duration;
+use supervise::{How, Run};
+
+/// How long a deployment whose start is under way is waited for after a signal, so that it does not stay behind.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
+
+/// Runs one attempt and returns the exit code.
+pub async fn run(options: Options, door: &Door) -> i32 {
+    let mut report = Report::about(&options.env);
+    if let Some(path) = &options.result_file
+        && let Err(error) = report::is_writable(path)
+    {
+        note(&format!("the result file {} cannot be written: {error}; nothing was started", path.display()));
+        return exit::CANNOT_CREATE;
+    }
+    if let Err(refusal) = attempt(&options, door, &mut report).await {
+        refuse(&options, *refusal, &mut report);
+    }
+    if door.json {
+        println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
+    }
+    if let Some(path) = &options.result_file
+        && let Err(error) = report.write(path)
+    {
+        note(&format!("the result file {} cannot be written: {error}", path.display()));
+    }
+    report.exit_code
+}
+
+async fn attempt(options: &Options, door: &Door, report: &mut Report) -> Result<(), Box<Refusal>> {
+    let client = Client::connect(door).map_err(|failure| Box::new(Refusal::from(failure)))?;
+    let slot = options.slot.map(|every| slot::floor(Clock::system().now(), every));
+    let commit = pin(options)?;
+    report.commit.clone_from(&commit);
+    let spool = make_spool(options)?;
+    let mut signals = Signals::catch();
+    let body = start::request(options, commit.as_deref(), slot);
+    let answer = {
+        let asking = start_or_wait(&client, options, &body);
+        tokio::pin!(asking);
+        tokio::select! {
+            answer = &mut asking => (answer, None),
+            signal = signals.next() => match tokio::time::timeout(LAST_ANSWER, &mut asking).await {
+                Ok(answer @ Answer::Started(_)) => (answer, Some(signals::name(signal))),
+                _ => (interrupted(signals::name(signal), signal.as_raw()), None),
+            },
+        }
+    };
+    match answer {
+        (Answer::Started(started), is_interrupted) => {
+            let run = Run {
+                options,
+                client: &client,
+                started: &started,
+                secrets: secrets(options, &client),
+                spool: &spool,
+                signals: &mut signals,
+            };
+            drive(run, is_interrupted, report).await;
+            Ok(())
+        }
+        (Answer::NothingToDo(answer), _) => {
+            spool.remove();
+            nothing_to_do(options, answer, report);
+            Ok(())
+        }
+        (Answer::Decided(answer), _) => {
+            spool.remove();
+            decided(options, answer, report)
+        }
+        (Answer::Refused(refusal), _) => {
+            spool.remove();
+            Err(refusal)
+        }
+    }
+}
+
+/// The full id of the commit, when there is a clone to ask; otherwise what was given, for the server to resolve.
+fn pin(options: &Options) -> Result<Option<String>, Box<Refusal>> {
+    let Some(repo) = &options.repo else { return Ok(options.commit.clone()) };
+    let name = options.commit.as_deref().or(options.git_ref.as_deref()).unwrap_or("HEAD");
+    commit::resolve(repo, name).map(Some).map_err(|unresolved| {
+        let sentence = format!("{}; nothing was started", unresolved.sentence());
+        Box::new(Refusal { exit: exit::COMMIT, reason: unresolved.reason(), sentence, decision: Value::Null })
+    })
+}
+
+/// Made before anything starts: output that can't be kept is a reason not to begin.
+fn make_spool(options: &Options) -> Result<Spool, Box<Refusal>> {
+    let dir = options.spool_dir.clone().or_else(state_dir).unwrap_or_else(std::env::temp_dir);
+    let name = format!("{}-{}.log", crate::client::segment(&options.env), base::random::word::<12>());
+    Spool::create(&dir, &name).map_err(|error| {
+        let sentence =
+            format!("the output cannot be kept in {}: {error}; nothing was started", dir.display());
+        Box::new(Refusal {
+            exit: exit::CANNOT_CREATE,
+            reason: "spool_unwritable",
+            sentence,
+            decision: Value::Null,
+        })
+    })
+}
+
+fn state_dir() -> Option<PathBuf> {
+    let base =
+        variable("XDG_STATE_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".local/state")))?;
+    Some(base.join("signalbox/spool"))
+}
+
+fn secrets(options: &Options, client: &Client) -> Secrets {
+    use std::os::unix::ffi::OsStringExt as _;
+    let environment =
+        std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_vec()));
+    Secrets::collect(environment, &options.mask, [client.token().reveal()])
+}
+
+async fn start_or_wait(client: &Client, options: &Options, body: &Value) -> Answer {
+    let waited = Stopwatch::start();
+    let mut told = String::new();
+    loop {
+        let answer = start::ask(client, &options.env, body, options.start_timeout).await;
+        let (Answer::Refused(refusal), Some(patience)) = (&answer, options.wait) else { return answer };
+        if !matches!(refusal.exit, exit::BLOCKED | exit::BUSY) || options.dry_run {
+            return answer;
+        }
+        if told != refusal.sentence && !options.quiet {
+            note(&format!("waiting: {}", refusal.sentence));
+            told.clone_from(&refusal.sentence);
+        }
+        let mut decision = refusal.decision.clone();
+        loop {
+            let left = patience.saturating_sub(waited.elapsed());
+            if left.is_zero() {
+                return Answer::Refused(Box::new(ran_out(patience, refusal)));
+            }
+            if let Some(now) = start::changed(client, &options.env, &decision["epoch"], left).await {
+                let is_changed = now["epoch"] != decision["epoch"];
+                decision = now;
+                // A decision that stayed closed is not worth an attempt that would be recorded on the lock.
+                if decision["open"] == true || (is_changed && refusal.exit == exit::BUSY) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn ran_out(patience: Duration, refusal: &Refusal) -> Refusal {
+    let sentence = format!("waited {} in vain: {}", base::time::in_words(patience), refusal.sentence);
+    Refusal { exit: exit::WAIT_RAN_OUT, reason: "wait_ran_out", sentence, decision: refusal.decision.clone() }
+}
+
+fn interrupted(signal: &str, number: i32) -> Answer {
+    Answer::Refused(Box::new(Refusal {
+        exit: exit::killed_by(number),
+        reason: "interrupted",
+        sentence: format!("stopped by {signal} before anything was started"),
+        decision: Value::Null,
+    }))
+}
+
+async fn drive(run: Run<'_>, interrupted: Option<&'static str>, report: &mut Report) {
+    let (options, started, spool) = (run.options, run.started, run.spool);
+    describe(started, report);
+    if !options.quiet {
+        say(&words::started(started));
+    }
+    let (clock, took) = (Clock::system(), Stopwatch::start());
+    report.started_at = Some(clock.now());
+    tree::adopt_orphans();
+    let ended = match interrupted {
+        None => run.to_the_end().await,
+        Some(signal) => run.give_up(signal).await,
+    };
+    report.ended_at = Some(clock.now());
+    (report.child_exit, report.child_signal) = (ended.child_exit, ended.child_signal);
+    (report.output_bytes, report.reported) = (ended.output_bytes, ended.is_reported);
+    report.exit_code = ended.exit_code();
+    let took = words::took(took.elapsed());
+    let (reason_code, end) = match (&ended.how, ended.child_exit, ended.child_signal) {
+        (How::Itself, Some(0), _) => ("succeeded", format!("succeeded in {took}")),
+        (How::Itself, Some(code), _) => {
+            ("command_failed", format!("failed in {took}: the command ended with {code}"))
+        }
+        (How::Itself, None, signal) => (
+            "command_killed",
+            format!("failed in {took}: the command was killed by signal {}", signal.unwrap_or_default()),
+        ),
+        (How::NeverRan(exit::NOT_FOUND, why), ..) => ("command_not_found", format!("failed: {why}")),
+        (How::NeverRan(_, why), ..) => ("command_not_executable", format!("failed: {why}")),
+        (How::Aborted(reason), ..) if reason.is_empty() => ("aborted", format!("was aborted after {took}")),
+        (How::Aborted(reason), ..) => ("aborted", format!("was aborted after {took}: {reason}")),
+        (How::Interrupted(signal), ..) => {
+            ("interrupted", format!("was aborted after {took}: stopped by {signal}"))
+        }
+        (How::Lost(why), ..) => {
+            ("lease_lost", format!("was given up after {took}, its outcome is unknown: {why}"))
+        }
+    };
+    report.reason_code = reason_code;
+    report.sentence = format!("deployment {} {end}", started.number);
+    if reason_code != "succeeded" || !options.quiet {
+        say(&report.sentence);
+    }
+    for line in &ended.notes {
+        note(line);
+    }
+    if ended.is_reported || spool.written() == 0 {
+        spool.remove();
+    } else {
+        note(&format!("the output is kept in {}", spool.path().display()));
+        report.spool = Some(spool.path().to_owned());
+    }
+}
+
+fn describe(started: &Started, report: &mut Report) {
+    report.decision = "started";
+    report.environment.clone_from(&started.environment);
+    report.commit = Some(started.commit.clone()).filter(|commit| !commit.is_empty()).or(report.commit.take());
+    report.previous_commit.clone_from(&started.previous);
+    let (id, number, url) = (started.id.clone(), started.number.clone(), started.url.clone());
+    report.deployment = Some(Deployment { id, number, url });
+}
+
+fn nothing_to_do(options: &Options, answer: Value, report: &mut Report) {
+    report.decision = "nothing_to_do";
+    report.reason_code = if answer["handled"] == true { "handled_elsewhere" } else { "nothing_to_do" };
+    report.sentence = match answer["sentence"].as_str() {
+        Some(sentence) => sentence.to_owned(),
+        None => format!("there is nothing to do on {}", options.env),
+    };
+    if let Some(id) = start::text(&answer["id"]) {
+        let number = start::text(&answer["number"]).unwrap_or_else(|| id.clone());
+        let url = answer["url"].as_str().unwrap_or_default().to_owned();
+        report.deployment = Some(Deployment { id, number, url });
+    }
+    if !options.quiet {
+        say(&report.sentence);
+    }
+}
+
+fn decided(options: &Options, answer: Value, report: &mut Report) -> Result<(), Box<Refusal>> {
+    let decision = answer["decision"].clone();
+    let sentence = decision["sentence"].as_str().unwrap_or_default().to_owned();
+    report.decision = "dry_run";
+    report.gate = decision;
+    report.commit = start::text(&report.gate["candidate"]).or(report.commit.take());
+    if report.gate["open"] != true {
+        return Err(Box::new(Refusal {
+            exit: exit::BLOCKED,
+            reason: "blocked",
+            sentence,
+            decision: report.gate.clone(),
+        }));
+    }
+    report.reason_code = "open";
+    report.sentence = sentence;
+    if !options.quiet {
+        say(&report.sentence);
+    }
+    Ok(())
+}
+
+fn refuse(options: &Options, refusal: Refusal, report: &mut Report) {
+    if report.decision.is_empty() {
+        report.decision = "refused";
+    }
+    report.reason_code = refusal.reason;
+    report.exit_code = if refusal.exit == exit::BLOCKED { options.blocked_exit } else { refusal.exit };
+    let is_expected = matches!(refusal.exit, exit::BLOCKED | exit::BUSY);
+    if !(options.quiet && is_expected) {
+        if is_expected {
+            say(&refusal.sentence)
+        } else {
+            note(&refusal.sentence)
+        }
+        for line in words::blockers(&refusal.decision) {
+            say(&line);
+        }
+    }
+    report.sentence = refusal.sentence;
+    report.gate = refusal.decision;
+}
