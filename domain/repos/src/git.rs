@@ -16,8 +16,8 @@ pub(crate) mod testbed;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use access::sweep as sweep_keys;
 pub use access::Credential;
+pub(crate) use access::sweep as sweep_keys;
 pub use ancestry::{Answer, Contains, Rule};
 pub use fetch::{CHANGES_TOLD, Fetch, Fetched};
 pub use program::Git;
@@ -57,7 +57,9 @@ impl Mirror {
         match tokio::fs::metadata(self.dir.join("shallow")).await {
             Ok(file) => Ok(file.len() > 0),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(Error::unavailable("git.unreadable", "the mirror cannot be read").because(error)),
+            Err(error) => {
+                Err(Error::unavailable("git.unreadable", "the mirror cannot be read").because(error))
+            }
         }
     }
 

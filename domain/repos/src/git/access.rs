@@ -82,9 +82,12 @@ impl Access {
             None => {}
             Some(Credential::Token { username, token }) => {
                 let basic = BASE64.encode(format!("{username}:{}", token.reveal()));
-                settings.push((format!("http.{origin}/.extraHeader"), format!("Authorization: Basic {basic}")));
+                settings
+                    .push((format!("http.{origin}/.extraHeader"), format!("Authorization: Basic {basic}")));
             }
-            Some(Credential::SshKey { .. }) => return Err(mismatch("a key is for ssh addresses; this one takes a token")),
+            Some(Credential::SshKey { .. }) => {
+                return Err(mismatch("a key is for ssh addresses; this one takes a token"));
+            }
         }
         self.set("GIT_CONFIG_COUNT", settings.len().to_string());
         for (n, (key, value)) in settings.into_iter().enumerate() {
@@ -94,7 +97,13 @@ impl Access {
         Ok(())
     }
 
-    fn ssh(&mut self, home: &Path, host: &str, address: IpAddr, credential: Option<&Credential>) -> Result<()> {
+    fn ssh(
+        &mut self,
+        home: &Path,
+        host: &str,
+        address: IpAddr,
+        credential: Option<&Credential>,
+    ) -> Result<()> {
         let mut options = vec![
             "BatchMode=yes".to_owned(),
             "IdentitiesOnly=yes".to_owned(),
@@ -129,7 +138,9 @@ impl Access {
                 };
                 options.extend(trust(home, known)?);
             }
-            Some(Credential::Token { .. }) => return Err(mismatch("a token is for http addresses; this one takes a key")),
+            Some(Credential::Token { .. }) => {
+                return Err(mismatch("a token is for http addresses; this one takes a key"));
+            }
         }
         let mut command = "ssh -F /dev/null".to_owned();
         for option in options {

@@ -57,9 +57,10 @@ impl Rule {
         match self {
             Self::SameCommit | Self::Reached => Answer::Yes,
             Self::NotReached => Answer::No,
-            Self::CommitUnknown | Self::AncestorUnknown | Self::RepositoryShallow | Self::RepositoryUnreadable => {
-                Answer::Unknown
-            }
+            Self::CommitUnknown
+            | Self::AncestorUnknown
+            | Self::RepositoryShallow
+            | Self::RepositoryUnreadable => Answer::Unknown,
         }
     }
 
@@ -118,7 +119,8 @@ impl Mirror {
 
     /// Asks git alone; both commits have to be known.
     pub(crate) async fn reaches(&self, commit: &str, ancestor: &str) -> Result<bool> {
-        let done = self.call(["merge-base", "--is-ancestor", "--end-of-options", ancestor, commit]).run().await?;
+        let done =
+            self.call(["merge-base", "--is-ancestor", "--end-of-options", ancestor, commit]).run().await?;
         match done.code {
             Some(0) => Ok(true),
             Some(1) => Ok(false),

@@ -110,7 +110,8 @@ impl Mirror {
 
     /// Keeps the commits that no ref holds any longer under refs of ours.
     async fn keep_lost(&self, changes: &[RefChange], before: &Tips) -> Result<()> {
-        let old = |change: &RefChange| change.old.as_ref().and_then(|_| before.get(&change.name)?.commit.clone());
+        let old =
+            |change: &RefChange| change.old.as_ref().and_then(|_| before.get(&change.name)?.commit.clone());
         let tips: std::collections::BTreeSet<String> = changes.iter().filter_map(old).collect();
         if tips.is_empty() {
             return Ok(());
@@ -152,11 +153,16 @@ impl Mirror {
 
     /// Makes later questions quick. Their answers do not depend on it, so a failure is no reason to fail.
     async fn tidy(&self) {
-        let graph = self.call(["commit-graph", "write", "--reachable", "--split", "--no-progress"]).output().await;
+        let graph =
+            self.call(["commit-graph", "write", "--reachable", "--split", "--no-progress"]).output().await;
         // A geometric repack joins small packs and, unlike a full one, drops nothing.
         let packs = self.call(["repack", "--quiet", "-d", "--geometric=2", "--write-midx"]).output().await;
         for error in [graph.err(), packs.err()].into_iter().flatten() {
-            tracing::warn!(?error, "the mirror {} could not be tidied; it works on, more slowly", self.dir.display());
+            tracing::warn!(
+                ?error,
+                "the mirror {} could not be tidied; it works on, more slowly",
+                self.dir.display()
+            );
         }
     }
 
@@ -221,7 +227,9 @@ fn sweep(dir: &std::path::Path) -> std::io::Result<()> {
                 if name.len() != 2 {
                     folders.push(entry.path());
                 }
-            } else if name.ends_with(".lock") || (name.starts_with("tmp_") && folder.starts_with(dir.join("objects"))) {
+            } else if name.ends_with(".lock")
+                || (name.starts_with("tmp_") && folder.starts_with(dir.join("objects")))
+            {
                 std::fs::remove_file(entry.path())?;
             }
         }
@@ -237,12 +245,20 @@ mod tests {
     fn the_remotes_head_is_read_in_all_its_states() {
         let sha256 = "a".repeat(64);
         for (printed, branch, is_sha256) in [
-            ("ref: refs/heads/trunk\tHEAD\n0123456789012345678901234567890123456789\tHEAD\n", Some("trunk"), false),
+            (
+                "ref: refs/heads/trunk\tHEAD\n0123456789012345678901234567890123456789\tHEAD\n",
+                Some("trunk"),
+                false,
+            ),
             (&format!("ref: refs/heads/main\tHEAD\n{sha256}\tHEAD\n"), Some("main"), true),
             ("0123456789012345678901234567890123456789\tHEAD\n", None, false),
             ("", None, false),
         ] {
-            assert_eq!(RemoteHead::read(printed), RemoteHead { branch: branch.map(str::to_owned), is_sha256 }, "{printed}");
+            assert_eq!(
+                RemoteHead::read(printed),
+                RemoteHead { branch: branch.map(str::to_owned), is_sha256 },
+                "{printed}"
+            );
         }
     }
 }

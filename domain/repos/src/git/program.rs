@@ -204,7 +204,8 @@ impl Call {
 impl Done {
     /// The failure in git's own last words.
     pub fn failure(&self, name: &str) -> Error {
-        let is_telling = |line: &&str| !line.is_empty() && !BOILERPLATE.iter().any(|start| line.starts_with(start));
+        let is_telling =
+            |line: &&str| !line.is_empty() && !BOILERPLATE.iter().any(|start| line.starts_with(start));
         let said: Vec<&str> = self.stderr.lines().map(str::trim).filter(is_telling).collect();
         let said: String = said.join("; ").chars().take(300).collect();
         let said = if said.is_empty() { "it gave no reason" } else { &said };

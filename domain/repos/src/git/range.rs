@@ -57,7 +57,10 @@ impl Mirror {
         for id in [Some(to), from].into_iter().flatten() {
             if !super::is_full_id(id) || self.commits(vec![id.to_owned()]).await?.is_empty() {
                 let shown: String = id.chars().take(100).collect();
-                return Err(Error::invalid("commit.unknown", format!("the repository has no commit {shown}")));
+                return Err(Error::invalid(
+                    "commit.unknown",
+                    format!("the repository has no commit {shown}"),
+                ));
             }
         }
         let count = self.count(&asked).await?;

@@ -20,7 +20,7 @@ pub(crate) struct Tip {
 pub(crate) type Tips = BTreeMap<String, Tip>;
 
 /// What happened to one ref.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct RefChange {
     /// The full name: `refs/heads/main`.
     pub name: String,
@@ -62,7 +62,12 @@ pub(crate) fn compare(old: &Tips, new: &Tips) -> Vec<RefChange> {
     let object = |tips: &Tips, name: &String| tips.get(name).map(|tip| tip.object.clone());
     names
         .into_iter()
-        .map(|name| RefChange { name: name.clone(), old: object(old, name), new: object(new, name), forced: false })
+        .map(|name| RefChange {
+            name: name.clone(),
+            old: object(old, name),
+            new: object(new, name),
+            forced: false,
+        })
         .filter(|change| change.old != change.new)
         .collect()
 }
@@ -91,8 +96,28 @@ mod tests {
             assert!(is_plain_name(good), "{good:?}");
         }
         for bad in [
-            "", "-x", "--all", "a..b", "a b", "a~1", "a^{commit}", "a:b", "a\nb", "/a", "a/", "a//b", ".a", "a.", "a.lock",
-            "@", "main@{1}", "a\\b", "a*", "a?", "[a", "a\0b",
+            "",
+            "-x",
+            "--all",
+            "a..b",
+            "a b",
+            "a~1",
+            "a^{commit}",
+            "a:b",
+            "a\nb",
+            "/a",
+            "a/",
+            "a//b",
+            ".a",
+            "a.",
+            "a.lock",
+            "@",
+            "main@{1}",
+            "a\\b",
+            "a*",
+            "a?",
+            "[a",
+            "a\0b",
         ] {
             assert!(!is_plain_name(bad), "{bad:?} must be refused");
         }
@@ -100,8 +125,13 @@ mod tests {
 
     #[test]
     fn our_own_refs_are_not_the_remotes() {
-        let tips = read("aa commit   refs/heads/main\nbb tag cc commit refs/tags/v1\ndd blob   refs/tags/key\nee commit   refs/signalbox/kept/ee\n");
-        assert_eq!(tips.keys().map(String::as_str).collect::<Vec<_>>(), ["refs/heads/main", "refs/tags/key", "refs/tags/v1"]);
+        let tips = read(
+            "aa commit   refs/heads/main\nbb tag cc commit refs/tags/v1\ndd blob   refs/tags/key\nee commit   refs/signalbox/kept/ee\n",
+        );
+        assert_eq!(
+            tips.keys().map(String::as_str).collect::<Vec<_>>(),
+            ["refs/heads/main", "refs/tags/key", "refs/tags/v1"]
+        );
         assert_eq!(tips["refs/tags/v1"].commit.as_deref(), Some("cc"));
         assert_eq!(tips["refs/tags/key"].commit, None);
     }

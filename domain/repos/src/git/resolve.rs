@@ -3,8 +3,8 @@
 //! Accepted: a full id, the beginning of one (four digits or more), a branch, a tag, a full ref name, `HEAD` for the default branch.
 //! Nothing that computes (`main~1`, `a..b`, `@{u}`): what is asked for has to mean the same at the next reading.
 
-use super::refs::{OURS, is_plain_name};
 use super::Mirror;
+use super::refs::{OURS, is_plain_name};
 use base::{Error, Result};
 use std::collections::BTreeMap;
 
@@ -67,7 +67,9 @@ impl Mirror {
         let check = "--batch-check=%(objectname) %(objecttype)";
         let printed = self.call(["cat-file", check]).input(asked).output().await?;
         let printed = String::from_utf8_lossy(&printed).into_owned();
-        let commit = |line: &str| line.split_once(' ').filter(|(_, kind)| *kind == "commit").map(|(id, _)| id.to_owned());
+        let commit = |line: &str| {
+            line.split_once(' ').filter(|(_, kind)| *kind == "commit").map(|(id, _)| id.to_owned())
+        };
         let found = names.into_iter().zip(printed.lines());
         Ok(found.filter_map(|(name, line)| Some((name, commit(line)?))).collect())
     }
@@ -80,7 +82,10 @@ pub fn is_full_id(text: &str) -> bool {
 
 fn unknown(rev: &str) -> Error {
     let shown: String = rev.chars().take(100).collect();
-    Error::invalid("commit.unknown", format!("{shown:?} is no commit, branch or tag of the repository; has it been pushed?"))
+    Error::invalid(
+        "commit.unknown",
+        format!("{shown:?} is no commit, branch or tag of the repository; has it been pushed?"),
+    )
 }
 
 fn ambiguous(rev: &str, meanings: &BTreeMap<String, String>) -> Error {

@@ -159,7 +159,8 @@ fn ssh(text: &str) -> Result<Source> {
 
 /// `git@host:group/name.git`, as every hosting service prints it.
 fn scp_like(text: &str) -> Result<Source> {
-    let (login, path) = text.split_once(':').ok_or_else(|| malformed("it is neither an address nor an absolute path"))?;
+    let (login, path) =
+        text.split_once(':').ok_or_else(|| malformed("it is neither an address nor an absolute path"))?;
     let host = login.rsplit_once('@').map_or(login, |(_, host)| host);
     let is_plain = !login.starts_with('-') && !login.contains('/') && is_host(host);
     if !is_plain || path.is_empty() || path.starts_with(':') || path.starts_with('-') {

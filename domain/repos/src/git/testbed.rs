@@ -45,7 +45,10 @@ impl Upstream {
     /// A clone with one commit of history on its only branch.
     pub fn shallow_clone(&self, dir: &Path) -> Self {
         let from = format!("file://{}", self.dir.display());
-        git(Path::new("/"), &["clone", "-q", "--bare", "--depth=1", "--single-branch", &from, &dir.to_string_lossy()]);
+        git(
+            Path::new("/"),
+            &["clone", "-q", "--bare", "--depth=1", "--single-branch", &from, &dir.to_string_lossy()],
+        );
         Self { dir: dir.to_owned() }
     }
 

@@ -130,7 +130,10 @@ async fn unknown_commits_and_broken_mirrors_are_never_a_no() {
 
     // A hole in the middle of the history, as a failing disk leaves it.
     let holed = Upstream { dir: folder.path().join("repositories/2.git") };
-    super::testbed::git(folder.path(), &["clone", "-q", "--mirror", "--no-local", &up.dir.to_string_lossy(), &holed.dir.to_string_lossy()]);
+    super::testbed::git(
+        folder.path(),
+        &["clone", "-q", "--mirror", "--no-local", &up.dir.to_string_lossy(), &holed.dir.to_string_lossy()],
+    );
     let pack = std::fs::read_dir(holed.dir.join("objects/pack")).expect("a pack").flatten();
     for file in pack.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "pack")) {
         let kept = folder.path().join("kept.pack");
@@ -176,11 +179,31 @@ async fn a_name_means_one_commit_or_is_refused() {
         assert_eq!(&mirror.resolve(rev).await.expect(rev), commit, "{rev}");
     }
     assert_eq!(code(&mirror, "twice").await, "commit.ambiguous");
-    assert_eq!(code(&mirror, &main[..8]).await, "commit.ambiguous", "a branch that looks like another commit's id");
+    assert_eq!(
+        code(&mirror, &main[..8]).await,
+        "commit.ambiguous",
+        "a branch that looks like another commit's id"
+    );
     for bad in [
-        "", "nothing", "tree", "main~1", "main^{commit}", "main..other", "main@{0}", ":/main", "--all", "-h",
-        "--output=/tmp/x", "@", "main\nother", "refs/heads/main\0", "../../etc/passwd", "$(touch x)", "deadbeef",
-        &"a".repeat(40), &"x".repeat(100_000),
+        "",
+        "nothing",
+        "tree",
+        "main~1",
+        "main^{commit}",
+        "main..other",
+        "main@{0}",
+        ":/main",
+        "--all",
+        "-h",
+        "--output=/tmp/x",
+        "@",
+        "main\nother",
+        "refs/heads/main\0",
+        "../../etc/passwd",
+        "$(touch x)",
+        "deadbeef",
+        &"a".repeat(40),
+        &"x".repeat(100_000),
     ] {
         assert_eq!(code(&mirror, bad).await, "commit.unknown", "{bad:.60}");
     }
@@ -223,7 +246,11 @@ async fn names_that_look_like_orders_are_only_names() {
     assert_eq!(mirror.resolve(&odd).await.expect("odd"), commit);
     assert_eq!(mirror.resolve("größe/日本").await.expect("unicode"), commit);
     assert_eq!(code(&mirror, "-x").await, "commit.unknown");
-    assert_eq!(code(&mirror, "refs/signalbox/kept/evil").await, "commit.unknown", "a remote has no say over our refs");
+    assert_eq!(
+        code(&mirror, "refs/signalbox/kept/evil").await,
+        "commit.unknown",
+        "a remote has no say over our refs"
+    );
     assert!(!marker.exists());
     up.run(&["update-ref", "-d", "refs/heads/größe/日本"]);
     up.set("refs/heads/größe", &commit);
@@ -242,7 +269,10 @@ async fn messages_come_through_as_they_are() {
     let commits = mirror.history(&empty, 0, 10).await.expect("commits");
     assert_eq!(commits.iter().map(|c| c.title.as_str()).collect::<Vec<_>>(), ["", title]);
     assert!(commits[1].message.ends_with("Fixes-Error: E-1"));
-    assert_eq!((commits[1].author.as_str(), commits[1].author_email.as_str()), ("Ann Müller", "ann@acme.test"));
+    assert_eq!(
+        (commits[1].author.as_str(), commits[1].author_email.as_str()),
+        ("Ann Müller", "ann@acme.test")
+    );
     assert_eq!(commits[1].committed_at.to_string(), "2026-09-21T14:13:20.000Z");
 }
 
@@ -265,7 +295,10 @@ async fn a_default_branch_is_the_remotes_unless_somebody_set_it() {
 async fn repositories_with_long_ids_are_mirrored_too() {
     let (folder, _, mirror) = bed();
     let dir = folder.path().join("sha256.git");
-    super::testbed::git(folder.path(), &["init", "-q", "--bare", "-b", "main", "--object-format=sha256", &dir.to_string_lossy()]);
+    super::testbed::git(
+        folder.path(),
+        &["init", "-q", "--bare", "-b", "main", "--object-format=sha256", &dir.to_string_lossy()],
+    );
     let up = Upstream { dir };
     let old = up.grow("main", "old");
     let new = up.grow("main", "new");
@@ -301,7 +334,10 @@ async fn a_git_that_hangs_is_stopped_with_all_it_started() {
     let command = format!("'{}'", helper.display());
     let error = git
         .call(["ls-remote", "--", "ssh://git@acme.test/x"])
-        .environment(&[("GIT_SSH_COMMAND".into(), command.into()), ("GIT_ALLOW_PROTOCOL".into(), "ssh".into())])
+        .environment(&[
+            ("GIT_SSH_COMMAND".into(), command.into()),
+            ("GIT_ALLOW_PROTOCOL".into(), "ssh".into()),
+        ])
         .run()
         .await
         .err()
@@ -355,7 +391,9 @@ async fn a_key_lies_in_a_file_of_its_own_only_while_it_is_used() {
     let policy = TargetPolicy::parse("127.0.0.1").expect("a list");
     let source = Source::parse("ssh://git@127.0.0.1:1/x").expect("an address");
     let credential = Credential::SshKey { private_key: Secret::new("KEY-TEXT"), known_hosts: None };
-    let access = super::access::Access::prepare(&folder.git(), &source, Some(&credential), &policy).await.expect("prepared");
+    let access = super::access::Access::prepare(&folder.git(), &source, Some(&credential), &policy)
+        .await
+        .expect("prepared");
     let keys = folder.path().join("repositories/keys");
     let held = std::fs::read_dir(&keys).expect("a folder").flatten().next().expect("one").path();
     let mode = |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
@@ -364,7 +402,8 @@ async fn a_key_lies_in_a_file_of_its_own_only_while_it_is_used() {
     assert!(shown.contains("GIT_SSH_COMMAND") && !shown.contains("KEY-TEXT"), "{shown}");
     drop(access);
     assert!(!held.exists());
-    let wanted = Fetch { source: &source, credential: Some(&credential), policy: &policy, default_branch: None };
+    let wanted =
+        Fetch { source: &source, credential: Some(&credential), policy: &policy, default_branch: None };
     let error = mirror.fetch(wanted).await.expect_err("nobody listens there");
     assert!(!format!("{error:?}").contains("KEY-TEXT"));
     assert_eq!(std::fs::read_dir(&keys).expect("a folder").count(), 0, "gone after a failure, too");
