@@ -2,12 +2,16 @@
 
 use crate::{Row, ids};
 use base::{Error, Result, Secret, Value, id};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use tokio_postgres::{AsyncMessage, NoTls};
 
 const CONNECTIONS: usize = 16;
+
+/// How long a transaction waits for a connection; a handler that held one while asking for another would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Postgres {
     pool: Pool,
@@ -77,7 +81,7 @@ async fn listen(config: tokio_postgres::Config, commits: watch::Sender<u64>) {
                 let _ = messages.await; // Ends when the connection does.
             }
         }
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
 

@@ -6,10 +6,15 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::{Arc, Mutex as StdMutex};
+use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Connections that read. Two cores do not gain from more; four keep a long export from holding everybody up.
 const READERS: usize = 4;
+
+/// How long a transaction waits for the writer. Transactions take milliseconds; whoever began one inside another would
+/// wait for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Sqlite {
     writer: Arc<Mutex<Writer>>,
@@ -43,7 +48,10 @@ impl Sqlite {
     }
 
     pub(crate) async fn begin_write(&self) -> Result<Write> {
-        let mut writer = self.writer.clone().lock_owned().await;
+        let waited = tokio::time::timeout(PATIENCE, self.writer.clone().lock_owned()).await;
+        let mut writer = waited.map_err(|_| {
+            Error::unavailable("db.writer_held", "the database was busy for too long; try again")
+        })?;
         writer.begin(&self.writer)?;
         Ok(Write { writer: Some(writer), home: self.writer.clone() })
     }

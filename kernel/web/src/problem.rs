@@ -77,9 +77,7 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // The middleware turns this into a page for a browser that asked for one.
-        response
-            .extensions_mut()
-            .insert(Explained { message: error.message().to_owned() });
+        response.extensions_mut().insert(Explained { message: error.message().to_owned() });
         response
     }
 }

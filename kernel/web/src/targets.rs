@@ -44,7 +44,8 @@ impl TargetPolicy {
     /// Finds the addresses of `host`; all of them have to be permitted.
     pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<IpAddr>> {
         let found = tokio::net::lookup_host((host, port)).await.map_err(|error| {
-            Error::unavailable("target.unresolved", format!("the host {host} could not be found")).because(error)
+            Error::unavailable("target.unresolved", format!("the host {host} could not be found"))
+                .because(error)
         })?;
         let mut addresses: Vec<IpAddr> = found.map(|address| address.ip().to_canonical()).collect();
         addresses.dedup();
