@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// Prints the table; words are handed on (`--peer`, a row's name).
 pub fn run(words: &[String]) -> Result {
-    shell::run(shell::cargo().args(["build", "--release", "-p", "signalbox"]))?;
+    shell::run(shell::cargo().args(["build", "--release", "-p", "signalbox", "-p", "e2e"]))?;
     let text =
         shell::output(shell::cargo().args(["metadata", "--format-version", "1", "--no-deps", "--quiet"]))?;
     let metadata: serde_json::Value =
