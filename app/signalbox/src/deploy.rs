@@ -24,6 +24,7 @@ mod supervise;
 pub mod testing;
 mod tree;
 mod upload;
+mod waiting;
 pub mod words;
 
 use crate::cli::{Door, note, say};
@@ -37,8 +38,10 @@ use signals::Signals;
 use spool::Spool;
 use start::{Answer, Refusal, Started};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use supervise::{How, Run};
+use waiting::Waiting;
 
 /// How long a deployment whose start is under way is waited for after a signal, so that it does not stay behind.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
@@ -74,17 +77,7 @@ async fn attempt(options: &Options, door: &Door, report: &mut Report) -> Result<
     let spool = make_spool(options)?;
     let mut signals = Signals::catch();
     let body = start::request(options, commit.as_deref(), slot);
-    let answer = {
-        let asking = start_or_wait(&client, options, &body);
-        tokio::pin!(asking);
-        tokio::select! {
-            answer = &mut asking => (answer, None),
-            signal = signals.next() => match tokio::time::timeout(LAST_ANSWER, &mut asking).await {
-                Ok(answer @ Answer::Started(_)) => (answer, Some(signals::name(signal))),
-                _ => (interrupted(signals::name(signal), signal.as_raw()), None),
-            },
-        }
-    };
+    let answer = ask(Waiting::new(&client, options, body), &mut signals).await;
     match answer {
         (Answer::Started(started), is_interrupted) => {
             let run = Run {
@@ -103,7 +96,7 @@ async fn attempt(options: &Options, door: &Door, report: &mut Report) -> Result<
             nothing_to_do(options, answer, report);
             Ok(())
         }
-        (Answer::Decided(answer), _) => {
+        (Answer::Decided(answer) | Answer::Queued(answer), _) => {
             spool.remove();
             decided(options, answer, report)
         }
@@ -112,6 +105,28 @@ async fn attempt(options: &Options, door: &Door, report: &mut Report) -> Result<
             Err(refusal)
         }
     }
+}
+
+/// Asks until there is an answer or a signal. A start that is under way then is waited for a little, so that a
+/// deployment that has started is not left behind.
+async fn ask(mut waiting: Waiting<'_>, signals: &mut Signals) -> (Answer, Option<&'static str>) {
+    let is_asking = waiting.is_asking.clone();
+    let signal = {
+        let asking = waiting.start();
+        tokio::pin!(asking);
+        let signal = tokio::select! {
+            answer = &mut asking => return (answer, None),
+            signal = signals.next() => signal,
+        };
+        if is_asking.load(Ordering::SeqCst)
+            && let Ok(answer @ Answer::Started(_)) = tokio::time::timeout(LAST_ANSWER, &mut asking).await
+        {
+            return (answer, Some(signals::name(signal)));
+        }
+        signal
+    };
+    waiting.leave().await;
+    (interrupted(signals::name(signal), signal.as_raw()), None)
 }
 
 /// The full id of the commit, when there is a clone to ask; otherwise what was given, for the server to resolve.
@@ -151,42 +166,6 @@ fn secrets(options: &Options, client: &Client) -> Secrets {
     let environment =
         std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.into_vec()));
     Secrets::collect(environment, &options.mask, [client.token().reveal()])
-}
-
-async fn start_or_wait(client: &Client, options: &Options, body: &Value) -> Answer {
-    let waited = Stopwatch::start();
-    let mut told = String::new();
-    loop {
-        let answer = start::ask(client, &options.env, body, options.start_timeout).await;
-        let (Answer::Refused(refusal), Some(patience)) = (&answer, options.wait) else { return answer };
-        if !matches!(refusal.exit, exit::BLOCKED | exit::BUSY) || options.dry_run {
-            return answer;
-        }
-        if told != refusal.sentence && !options.quiet {
-            note(&format!("waiting: {}", refusal.sentence));
-            told.clone_from(&refusal.sentence);
-        }
-        let mut decision = refusal.decision.clone();
-        loop {
-            let left = patience.saturating_sub(waited.elapsed());
-            if left.is_zero() {
-                return Answer::Refused(Box::new(ran_out(patience, refusal)));
-            }
-            if let Some(now) = start::changed(client, &options.env, &decision["epoch"], left).await {
-                let is_changed = now["epoch"] != decision["epoch"];
-                decision = now;
-                // A decision that stayed closed is not worth an attempt that would be recorded on the lock.
-                if decision["open"] == true || (is_changed && refusal.exit == exit::BUSY) {
-                    break;
-                }
-            }
-        }
-    }
-}
-
-fn ran_out(patience: Duration, refusal: &Refusal) -> Refusal {
-    let sentence = format!("waited {} in vain: {}", base::time::in_words(patience), refusal.sentence);
-    Refusal { exit: exit::WAIT_RAN_OUT, reason: "wait_ran_out", sentence, decision: refusal.decision.clone() }
 }
 
 fn interrupted(signal: &str, number: i32) -> Answer {

@@ -292,10 +292,11 @@ fn the_token_is_masked_and_given_only_when_asked() {
 #[test]
 fn the_command_gets_a_session_of_its_own_and_three_descriptors() {
     let hub = Hub::start();
-    let script =
-        "ls /proc/$$/fd > list; echo $(cat list); read -r stat < /proc/$$/stat; set -- $stat; [ $6 = $$ ] && echo leads";
-    let done = Trial::new(&hub).deploy(&[], script);
-    assert_eq!((done.code, done.out.as_str()), (0, "0 1 2\nleads\n"), "{}", done.err);
+    // The fourth is the directory that ls itself looks into.
+    let done = Trial::new(&hub).deploy_program(&[], &["ls", "/proc/self/fd"]);
+    assert_eq!((done.code, done.out.as_str()), (0, "0\n1\n2\n3\n"), "{}", done.err);
+    let script = "read -r stat < /proc/$$/stat; set -- $stat; [ $6 = $$ ] && echo leads";
+    assert_eq!(Trial::new(&hub).deploy(&[], script).out, "leads\n");
 }
 
 #[test]
@@ -336,4 +337,42 @@ fn waiting_runs_out() {
     );
     let done = Trial::new(&hub).deploy(&["--wait", "1s"], "touch ran");
     assert_eq!((done.code, &done.result["reason_code"]), (124, &"wait_ran_out".into()), "{}", done.err);
+}
+
+#[test]
+fn a_place_in_the_queue_is_kept_and_taken_under_one_key() {
+    let hub = Hub::start();
+    let decision = json!({"open": false, "epoch": 4, "sentence": "deployment 317 is running"});
+    hub.answer_start(202, json!({"id": "77", "number": 318, "state": "queued", "sentence": "deployment 317 is running", "decision": decision}));
+    let trial = Trial::new(&hub);
+    let running = trial.start(&["--if-busy", "queue"], "touch ran");
+    until("it waits for its turn", || hub.waits() > 0);
+    hub.start_normally();
+    hub.answer_wait(json!({"open": true, "epoch": 5}));
+    let done = running.wait();
+    assert_eq!(done.code, 0, "{}", done.err);
+    let starts = hub.starts();
+    assert!(
+        starts.len() > 1
+            && starts.iter().all(|(key, body)| *key == starts[0].0 && body["if_busy"] == "queue")
+    );
+    assert!(trial.path("ran").exists());
+}
+
+#[test]
+fn who_stops_waiting_in_the_queue_leaves_it() {
+    let hub = Hub::start();
+    hub.answer_start(
+        202,
+        json!({"id": "77", "number": 318, "state": "queued", "decision": {"open": false, "epoch": 4}}),
+    );
+    let done = Trial::new(&hub).deploy(&["--if-busy", "queue", "--wait", "1s"], "touch ran");
+    assert_eq!((done.code, hub.aborts()), (124, 1), "{}", done.err);
+    let trial = Trial::new(&hub);
+    let waits = hub.waits();
+    let running = trial.start(&["--if-busy", "queue"], "touch ran");
+    until("it waits for its turn", || hub.waits() > waits);
+    running.signal("TERM");
+    assert_eq!((running.wait().code, hub.aborts()), (143, 2));
+    assert!(!trial.path("ran").exists());
 }

@@ -1,6 +1,6 @@
 //! Tells the server how a deployment ended: the rest of the output first, then the end.
 
-use crate::client::{Client, Failure, fresh_key};
+use crate::client::{Client, Failure};
 use crate::deploy::start::Started;
 use crate::deploy::supervise::{Ended, How, Run};
 use crate::deploy::upload::Uploaded;
@@ -54,7 +54,11 @@ impl Run<'_> {
                 return;
             }
         };
-        let body = body(ended, self.started.token);
+        let mut body = body(ended, self.started.token);
+        if has_output {
+            // The server checks by it that nothing is missing.
+            body["output_bytes"] = ended.output_bytes.into();
+        }
         let finished = tokio::select! {
             finished = finish(self.client, self.started, &body, patience) => finished,
             _ = self.signals.next() => Err(Failure::Unreachable("the report was interrupted".to_owned())),
@@ -69,11 +73,11 @@ impl Run<'_> {
 
 async fn finish(client: &Client, started: &Started, body: &Value, patience: Duration) -> Result<(), Failure> {
     let path = format!("deployments/{}/finish", started.id);
-    let key = fresh_key();
+    // No key: the same report again is the same end, and a kept answer could be lost.
     let waited = Stopwatch::start();
     let mut pause = Duration::from_millis(200);
     loop {
-        match client.post_once(&path, body, &key).await {
+        match client.json(client.request(reqwest::Method::POST, &path).json(body)).await {
             Ok(_) => return Ok(()),
             Err(failure) if failure.is_passing() && waited.elapsed() + pause < patience => {
                 sleep(pause).await;
@@ -93,7 +97,7 @@ fn body(ended: &Ended, token: i64) -> Value {
         How::Interrupted(signal) => ("aborted", Some(format!("the wrapper was stopped by {signal}"))),
         How::Lost(why) => ("aborted", Some(why.clone())),
     };
-    let mut body = json!({"token": token, "outcome": outcome, "output_bytes": ended.output_bytes});
+    let mut body = json!({"token": token, "outcome": outcome});
     let exit_code = match &ended.how {
         How::NeverRan(code, _) => Some(*code),
         _ => ended.child_exit,

@@ -3,7 +3,7 @@
 //! The request carries a key. When the network fails it is repeated under the same key, and the server, which may have
 //! started the deployment and lost only the answer, gives the same answer again.
 
-use crate::client::{Client, Failure, fresh_key, segment, with_query};
+use crate::client::{Client, Failure, segment};
 use crate::deploy::exit;
 use base::Stopwatch;
 use serde_json::{Value, json};
@@ -16,13 +16,15 @@ pub enum Answer {
     Started(Box<Started>),
     /// There is nothing for us to do: somebody else handled this slot, or the commit is there already.
     NothingToDo(Value),
+    /// It has a place in the queue; the same request under the same key asks whether its turn has come.
+    Queued(Value),
     /// The decision of a dry run.
     Decided(Value),
     /// Refused, and why.
     Refused(Box<Refusal>),
 }
 
-/// A deployment that has started, or waits for its turn.
+/// A deployment that has started.
 #[derive(Clone, Debug, Default)]
 pub struct Started {
     /// Its id.
@@ -45,8 +47,6 @@ pub struct Started {
     pub commits: Option<u64>,
     /// Its page.
     pub url: String,
-    /// Whether it still waits for another one to end.
-    pub is_queued: bool,
 }
 
 /// Why nothing was started.
@@ -63,13 +63,12 @@ pub struct Refusal {
 }
 
 /// Asks once, repeating under one key while the network fails, for at most `patience`.
-pub async fn ask(client: &Client, environment: &str, body: &Value, patience: Duration) -> Answer {
+pub async fn ask(client: &Client, environment: &str, body: &Value, key: &str, patience: Duration) -> Answer {
     let path = format!("environments/{}/deployments", segment(environment));
-    let key = fresh_key();
     let waited = Stopwatch::start();
     let mut pause = Duration::from_millis(250);
     loop {
-        match client.post_once(&path, body, &key).await {
+        match client.post_once(&path, body, key).await {
             Ok(answer) => return read(answer, environment),
             Err(failure) if failure.is_passing() && waited.elapsed() + pause < patience => {
                 let left = patience.saturating_sub(waited.elapsed());
@@ -84,6 +83,21 @@ pub async fn ask(client: &Client, environment: &str, body: &Value, patience: Dur
 fn read(answer: Value, environment: &str) -> Answer {
     if answer["handled"] == true || answer["nothing_to_do"] == true {
         return Answer::NothingToDo(answer);
+    }
+    match answer["state"].as_str() {
+        Some("queued") => return Answer::Queued(answer),
+        Some("superseded") => return Answer::NothingToDo(answer),
+        Some("aborted") => {
+            let sentence = "the deployment was aborted while it waited in the queue".to_owned();
+            let decision = Value::Null;
+            return Answer::Refused(Box::new(Refusal {
+                exit: exit::ABORTED,
+                reason: "aborted",
+                sentence,
+                decision,
+            }));
+        }
+        _ => {}
     }
     if answer.get("decision").is_some() && answer.get("token").is_none() {
         return Answer::Decided(answer);
@@ -114,7 +128,6 @@ fn read(answer: Value, environment: &str) -> Answer {
         previous: text(&answer["previous_commit"]),
         commits: answer["range"]["count"].as_u64(),
         url: text(&answer["url"]).unwrap_or_default(),
-        is_queued: answer["state"] == "queued",
     }))
 }
 
@@ -150,22 +163,6 @@ fn classify(status: u16, code: &str) -> (i32, &'static str) {
         (409, _) => (exit::BLOCKED, "blocked"),
         (429 | 500..=599, _) => (exit::UNREACHABLE, "unreachable"),
         _ => (exit::USAGE, "usage"),
-    }
-}
-
-/// Waits until the decision may have changed: a long poll on its epoch. Errors only make it wait a little.
-pub async fn changed(client: &Client, environment: &str, epoch: &Value, at_most: Duration) -> Option<Value> {
-    let seconds = at_most.as_secs().clamp(1, 25);
-    let epoch = text(epoch).unwrap_or_else(|| "0".to_owned());
-    let query = [("epoch", epoch.as_str()), ("timeout", &seconds.to_string())];
-    let path = with_query(&format!("environments/{}/gate/wait", segment(environment)), &query);
-    let request = client.request(reqwest::Method::GET, &path).timeout(Duration::from_secs(seconds + 10));
-    match client.json(request).await {
-        Ok(decision) => Some(decision),
-        Err(_) => {
-            tokio::time::sleep(Duration::from_secs(2).min(at_most)).await;
-            None
-        }
     }
 }
 

@@ -41,20 +41,17 @@ pub fn took(length: Duration) -> String {
 
 /// One line for each blocker but the one that the sentence is about, then when to ask again.
 pub fn blockers(decision: &Value) -> Vec<String> {
-    let primary = text(&decision["primary"]["id"]).or_else(|| text(&decision["primary"]));
     let all = decision["blockers"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut is_first = true;
-    let mut lines = Vec::new();
-    for blocker in all {
-        let is_primary = match &primary {
-            Some(primary) => text(&blocker["id"]).as_ref() == Some(primary),
-            None => is_first,
-        };
-        is_first = false;
-        if !is_primary && let Some(sentence) = blocker["sentence"].as_str() {
-            lines.push(format!("also: {sentence}"));
+    // The sentence is about the primary blocker: given by its place, or as the blocker itself.
+    let primary = match &decision["primary"] {
+        Value::Number(place) => place.as_u64().and_then(|place| usize::try_from(place).ok()),
+        blocker => {
+            text(&blocker["id"]).and_then(|id| all.iter().position(|b| text(&b["id"]).as_ref() == Some(&id)))
         }
-    }
+    };
+    let others = all.iter().enumerate().filter(|(place, _)| *place != primary.unwrap_or(0));
+    let mut lines: Vec<_> =
+        others.filter_map(|(_, b)| Some(format!("also: {}", b["sentence"].as_str()?))).collect();
     if let Some(at) = decision["next_change_at"].as_str() {
         lines.push(format!("this may change at {at}"));
     }

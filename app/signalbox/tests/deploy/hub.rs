@@ -32,6 +32,7 @@ struct What {
     is_lossy: bool,
     finished: Option<Value>,
     waits: usize,
+    aborts: usize,
 }
 
 impl Hub {
@@ -69,6 +70,7 @@ impl Hub {
             .route("/api/v1/deployments/77/heartbeat", post(beat))
             .route("/api/v1/deployments/77/output", post(output))
             .route("/api/v1/deployments/77/finish", post(finish))
+            .route("/api/v1/deployments/77/abort", post(abort))
             .with_state(self.what.clone());
         runtime.spawn(async move { axum::serve(listener, routes).await });
         self.runtime = Some(runtime);
@@ -116,6 +118,11 @@ impl Hub {
     /// How often somebody asked to be told of a change.
     pub fn waits(&self) -> usize {
         self.what().waits
+    }
+
+    /// How often somebody asked for an abort.
+    pub fn aborts(&self) -> usize {
+        self.what().aborts
     }
 
     /// The output.
@@ -199,4 +206,9 @@ async fn wait(State(what): Shared, Query(query): Query<HashMap<String, String>>)
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     answer(200, json!({"open": false, "epoch": 4}))
+}
+
+async fn abort(State(what): Shared) -> Answer {
+    what.lock().expect("sound").aborts += 1;
+    answer(202, json!({"id": "77"}))
 }
