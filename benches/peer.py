@@ -40,7 +40,8 @@ class Redmine:
         self.log = open(folder / "puma.log", "wb")
         cores = str(os.cpu_count())
         start = time.monotonic()
-        self.process = subprocess.Popen(["puma", "-e", "production", "-w", cores, "-t", "4:4", "-b", f"tcp://127.0.0.1:{self.port}", "config.ru"], cwd=HOME,
+        # One thread a worker: Ruby's SQLite waits for a lock with the interpreter's lock held, so threads would wait for each other until time-out.
+        self.process = subprocess.Popen(["puma", "-e", "production", "-w", cores, "-t", "1:1", "-b", f"tcp://127.0.0.1:{self.port}", "config.ru"], cwd=HOME,
                                         env=environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
         while True:
             try:

@@ -96,7 +96,7 @@ impl Hub {
         loop {
             let page = self
                 .api
-                .get(&format!("/api/v1/journal?after={after}&limit=100"))
+                .get(&format!("/api/v1/journal?after={after}&limit=1000"))
                 .expect("the journal is read");
             let page = page["data"].as_array().cloned().unwrap_or_default();
             let Some(last) = page.last() else { return entries };

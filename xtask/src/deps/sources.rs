@@ -80,6 +80,8 @@ fn may_not_have_tables(place: &str) -> bool {
 /// The faults of one file: line numbers from 1, with reasons.
 fn in_file(name: &str, lines: &[Line]) -> Vec<(usize, String)> {
     let mut faults = Vec::new();
+    // Tests stand at the end of a file, and what they quote runs nowhere.
+    let mut is_in_tests = false;
     for (at, line) in lines.iter().enumerate() {
         for (needles, places, why) in NAMED {
             let is_at_home = places.iter().any(|place| name.starts_with(place));
@@ -87,7 +89,9 @@ fn in_file(name: &str, lines: &[Line]) -> Vec<(usize, String)> {
                 faults.push((at + 1, format!("`{needle}` here: {why}")));
             }
         }
-        if !may_hold_sql(name) && line.strings.iter().any(|s| is_sql(s)) {
+        is_in_tests |= line.code.trim() == "#[cfg(test)]"
+            && lines.get(at + 1).is_some_and(|next| next.code.ends_with('{'));
+        if !is_in_tests && !may_hold_sql(name) && line.strings.iter().any(|s| is_sql(s)) {
             let why = if may_not_have_tables(name) {
                 "facades and reactions contain no SQL"
             } else {
@@ -144,6 +148,14 @@ mod tests {
         ] {
             assert_eq!(found(name, source), lines, "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_test_module_quotes_is_no_query() {
+        let source = "#[cfg(test)]\nmod tests {\n    const Q: &str = \"select id from task\";\n}";
+        assert!(found("compat/asana/src/tasks.rs", source).is_empty());
+        let outside = "#[cfg(test)]\nmod tests;\nconst Q: &str = \"select id from task\";";
+        assert_eq!(found("compat/asana/src/tasks.rs", outside), [3]);
     }
 
     #[test]
