@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod commit;
+#[cfg(test)]
+mod fixture;
 pub mod git;
 pub mod hooks;
 mod mirrors;

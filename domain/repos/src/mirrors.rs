@@ -3,6 +3,9 @@
 //! Every fetch of a repository waits for its turn, and one that began after somebody asked is good for them, too: a hundred
 //! deployments that name a branch at the same moment cause one or two fetches. Fetches go on when whoever asked has left.
 
+#[cfg(test)]
+mod tests;
+
 use crate::commit;
 use crate::git::{
     Commit, Contains, Fetch, Fetched, Git, Mirror, Range, Rule, Source, is_full_id, sweep_keys,
@@ -240,6 +243,12 @@ impl Mirrors {
 
     fn turn(&self, id: RepositoryId) -> Arc<Turn> {
         self.0.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+    }
+
+    /// How often a repository was fetched, or tried, since this server started.
+    #[cfg(test)]
+    pub(crate) fn fetches_begun(&self, id: RepositoryId) -> u64 {
+        self.turn(id).begun.load(std::sync::atomic::Ordering::SeqCst)
     }
 
     fn missed_lately(&self, id: RepositoryId, wanted: &str) -> bool {

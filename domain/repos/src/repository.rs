@@ -4,7 +4,11 @@
 //! registered it. Paths on the server's own disk are for administrators: git would read whatever the server may read.
 
 pub(crate) mod api;
+#[cfg(test)]
+mod api_tests;
+mod checks;
 mod credential;
+mod hook;
 mod outcome;
 pub(crate) mod store;
 #[cfg(test)]
@@ -12,17 +16,18 @@ mod tests;
 
 pub(crate) use credential::unsealed;
 pub use credential::{CredentialKind, NewCredential};
+pub(crate) use hook::by_hook;
+pub use hook::{Hook, renew_hook};
 pub(crate) use outcome::{due, is_any_due, record};
 
-use crate::git::{Source, is_plain_name};
+use crate::git::Source;
 use crate::sealing::Sealing;
 use base::id::{RepositoryId, UserId};
-use base::{Error, Result, Right, Role, Secret, Time};
+use base::{Error, Result, Right, Role, Time};
 use db::Tx;
 use journal::Subject;
 use people::rights;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 /// How often a remote is looked at unless somebody says otherwise.
 pub const POLL_S: u64 = 60;
@@ -30,7 +35,6 @@ pub const POLL_S: u64 = 60;
 pub const POLL_S_MAX: u64 = 7 * 86_400;
 /// The shortest.
 pub const POLL_S_MIN: u64 = 10;
-const NAME_CHARS: usize = 100;
 
 base::text_enum! {
     /// What is known of a repository.
@@ -121,15 +125,6 @@ pub struct RepositoryChange {
     pub poll_s: Option<u64>,
 }
 
-/// Where pushes are announced, and the secret that proves them. Shown once.
-#[derive(Clone, Debug)]
-pub struct Hook {
-    /// Names the repository in the path.
-    pub token: String,
-    /// What the sender signs with.
-    pub secret: Secret,
-}
-
 /// The repository of a name. Checks no right: for verbs of other domains that did.
 pub async fn find(tx: &mut Tx, name: &str) -> Result<Repository> {
     store::by_name(tx, name).await?.ok_or_else(|| missing(name))
@@ -163,12 +158,12 @@ pub async fn register(tx: &mut Tx, sealing: &Sealing, new: NewRepository) -> Res
     let (kind, sealed) = credential::sealed(sealing, id, &source, new.credential)?;
     let repository = Repository {
         id,
-        name: checked_name(new.name)?,
+        name: checks::name(new.name)?,
         address: source.to_string(),
-        chosen_branch: checked_branch(new.default_branch)?,
+        chosen_branch: checks::branch(new.default_branch)?,
         remote_branch: None,
         credential: kind,
-        poll_s: checked_poll(new.poll_s.unwrap_or(POLL_S))?,
+        poll_s: checks::poll(new.poll_s.unwrap_or(POLL_S))?,
         state: State::New,
         problem: None,
         attempted_at: None,
@@ -176,8 +171,8 @@ pub async fn register(tx: &mut Tx, sealing: &Sealing, new: NewRepository) -> Res
         made_at: tx.now(),
         made_by: tx.actor().user,
     };
-    refuse_taken(tx, &repository).await?;
-    let (hook, hash, hook_secret) = new_hook(sealing, id, None);
+    checks::refuse_taken(tx, &repository).await?;
+    let (hook, hash, hook_secret) = hook::new(sealing, id, None);
     store::insert(tx, &repository, sealed, &hash, hook_secret).await?;
     let told =
         json!({"name": repository.name, "address": repository.address, "credential": repository.credential});
@@ -197,17 +192,17 @@ pub async fn change(
     require_owner(tx, &old)?;
     let mut new = old.clone();
     if let Some(name) = change.name {
-        new.name = checked_name(name)?;
-        refuse_taken(tx, &new).await?;
+        new.name = checks::name(name)?;
+        checks::refuse_taken(tx, &new).await?;
     }
     let old_source = Source::parse(&old.address)?;
     let source = change.address.as_deref().map_or_else(|| Ok(old_source.clone()), Source::parse)?;
     require_local(tx, &source)?;
     new.address = source.to_string();
     if let Some(branch) = change.default_branch {
-        new.chosen_branch = checked_branch(branch)?;
+        new.chosen_branch = checks::branch(branch)?;
     }
-    new.poll_s = checked_poll(change.poll_s.unwrap_or(old.poll_s))?;
+    new.poll_s = checks::poll(change.poll_s.unwrap_or(old.poll_s))?;
     store::update(tx, &new).await?;
     let stays_with_host = old_source.host() == source.host() && old_source.transport() == source.transport();
     let credential = change.credential.or((!stays_with_host && old.credential.is_some()).then_some(None));
@@ -244,37 +239,6 @@ pub async fn remove(tx: &mut Tx, name: &str) -> Result<()> {
     chores::enqueue(tx, crate::DISCARD, json!({"repository": repository.id})).await.map(drop)
 }
 
-/// Makes a new address for pushes; the old one ends at once. `secret` is what the sender gave out itself, if it did.
-pub async fn renew_hook(tx: &mut Tx, sealing: &Sealing, name: &str, secret: Option<Secret>) -> Result<Hook> {
-    let repository = view(tx, name).await?;
-    require_owner(tx, &repository)?;
-    if secret.as_ref().is_some_and(|secret| !(16..=500).contains(&secret.reveal().len())) {
-        return Err(Error::invalid(
-            "hook.secret",
-            "a secret has 16 to 500 characters; leave it out to have one made",
-        ));
-    }
-    let (hook, hash, sealed) = new_hook(sealing, repository.id, secret);
-    store::set_hook(tx, repository.id, &hash, sealed).await?;
-    journal::enter(
-        tx,
-        "repository.changed",
-        repository.subject(),
-        &[],
-        json!({"name": repository.name, "hook": "renewed"}),
-    );
-    Ok(hook)
-}
-
-/// The repository that a hook's token names, with the secret that proves a push. Checks no right: the token is the right.
-pub(crate) async fn by_hook(tx: &mut Tx, sealing: &Sealing, token: &str) -> Result<(Repository, Secret)> {
-    let unknown = || Error::missing("hook.unknown", "there is no hook at this address");
-    let repository = store::by_hook(tx, &hash_of(token)).await?.ok_or_else(unknown)?;
-    let hidden = store::hidden(tx, repository.id).await?;
-    let secret = sealing.unseal(&hook_purpose(repository.id), &hidden.hook_secret)?;
-    Ok((repository, secret))
-}
-
 /// Has a repository fetched soon; several requests for the same one become one fetch.
 pub async fn request_fetch(tx: &mut Tx, id: RepositoryId) -> Result<()> {
     let now = tx.now();
@@ -298,48 +262,6 @@ fn require_local(tx: &Tx, source: &Source) -> Result<()> {
     if source.is_local() { rights::require_role(tx, Role::Admin) } else { Ok(()) }
 }
 
-async fn refuse_taken(tx: &mut Tx, repository: &Repository) -> Result<()> {
-    match store::by_name(tx, &repository.name).await? {
-        Some(other) if other.id != repository.id => Err(Error::conflict(
-            "repository.name_taken",
-            format!("there is a repository {} already", other.name),
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn checked_name(name: String) -> Result<String> {
-    let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let starts_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if starts_well && name.len() <= NAME_CHARS && name.chars().all(is_good) {
-        return Ok(name);
-    }
-    Err(Error::invalid(
-        "repository.name",
-        format!(
-            "a repository's name has 1 to {NAME_CHARS} letters, digits, dashes, underscores and dots, and starts with a letter or digit"
-        ),
-    ))
-}
-
-fn checked_branch(branch: Option<String>) -> Result<Option<String>> {
-    match branch {
-        Some(branch) if !is_plain_name(&branch) => Err(Error::invalid(
-            "repository.branch",
-            "the default branch is not a name that git takes for a branch",
-        )),
-        branch => Ok(branch),
-    }
-}
-
-fn checked_poll(poll_s: u64) -> Result<u64> {
-    if poll_s == 0 || (POLL_S_MIN..=POLL_S_MAX).contains(&poll_s) {
-        return Ok(poll_s);
-    }
-    let message = format!("poll_seconds is 0 for never, or {POLL_S_MIN} to {POLL_S_MAX}");
-    Err(Error::invalid("repository.poll", message))
-}
-
 fn told(repository: &Repository) -> serde_json::Value {
     json!({
         "name": repository.name, "address": repository.address, "default_branch": repository.chosen_branch,
@@ -350,20 +272,4 @@ fn told(repository: &Repository) -> serde_json::Value {
 fn missing(what: impl std::fmt::Display) -> Error {
     let shown: String = what.to_string().chars().take(100).collect();
     Error::missing("repository.missing", format!("there is no repository {shown}, or you may not see it"))
-}
-
-fn hash_of(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn hook_purpose(id: RepositoryId) -> String {
-    format!("repository {id} hook")
-}
-
-fn new_hook(sealing: &Sealing, id: RepositoryId, secret: Option<Secret>) -> (Hook, String, Vec<u8>) {
-    let secret = secret.unwrap_or_else(|| Secret::new(base::random::word::<40>()));
-    let sealed = sealing.seal(&hook_purpose(id), &secret);
-    let token = base::random::word::<32>();
-    let hash = hash_of(&token);
-    (Hook { token, secret }, hash, sealed)
 }

@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_documented_example_of_standard_webhooks_is_proven() {
-        let given = |signature| {
+        let given = |signature: &str| {
             headers(&[
                 ("x-gitlab-event", "Push Hook"),
                 ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),

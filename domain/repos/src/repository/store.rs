@@ -93,8 +93,9 @@ pub(super) async fn insert(
 
 /// Writes what people may change.
 pub(super) async fn update(tx: &mut Tx, changed: &Repository) -> Result<()> {
-    let sql = "update repository set name = $2, address = $3, chosen_branch = $4, poll_s = $5,
-        next_fetch_at = case when $5 = 0 then null else $6 end where id = $1";
+    let sql =
+        "update repository set name = $2, address = $3, chosen_branch = $4, poll_s = $5, next_fetch_at = $6
+      where id = $1";
     let next = tx.now().plus(std::time::Duration::from_secs(changed.poll_s));
     let values = params![
         changed.id,
@@ -102,7 +103,7 @@ pub(super) async fn update(tx: &mut Tx, changed: &Repository) -> Result<()> {
         &changed.address,
         changed.chosen_branch.clone(),
         changed.poll_s,
-        next
+        (changed.poll_s > 0).then_some(next),
     ];
     tx.run(sql, &values).await.map(drop)
 }
