@@ -1,5 +1,103 @@
 #![doc = include_str!("../README.md")]
 
 pub mod deployments;
+pub mod environments;
 pub mod gate;
 pub mod locks;
+
+mod candidate;
+mod pages;
+mod watch;
+
+#[cfg(test)]
+mod fixture;
+
+pub use deployments::after_restart;
+pub use pages::pages;
+
+use base::id::{DeploymentId, EnvironmentId, TaskId};
+use base::{Result, Right};
+use db::Tx;
+use gate::load::{Question, ask};
+use journal::Subject;
+use std::path::PathBuf;
+use web::App;
+
+/// How this crate is to behave; the wiring puts it among the parts of [`App`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Whether the gate is judged in the transaction that starts a deployment. Always, but for the test which shows what
+    /// happens otherwise.
+    pub recheck: bool,
+    /// The data folder.
+    pub data: PathBuf,
+}
+
+/// The tables of environments, locks and deployments.
+pub fn migrations() -> db::Migrations {
+    db::Migrations {
+        name: "releases",
+        steps: &[
+            ("0001_environments", include_str!("../migrations/0001_environments.sql")),
+            ("0002_deployments", include_str!("../migrations/0002_deployments.sql")),
+        ],
+    }
+}
+
+/// The native API of environments, locks, the gate and deployments.
+pub fn api() -> web::api::Routes {
+    environments::api::api().merge(locks::api::api()).merge(gate::api::api()).merge(deployments::api::api())
+}
+
+/// What does this crate's chores.
+pub fn chores(app: &App) -> Vec<chores::Handler> {
+    let mut all = deployments::chores::handlers(app.db.clone(), app.blobs.clone());
+    all.push(locks::chores::handler(app.db.clone()));
+    all
+}
+
+/// Periodic work: none. Whatever is due has a chore of its own at its own time.
+pub fn periodic(_app: &App) -> Vec<chores::Every> {
+    Vec::new()
+}
+
+/// Who follows the journal.
+pub fn followers(_app: &App) -> Vec<journal::Follower> {
+    vec![watch::follower()]
+}
+
+/// Whether the actor may know that something about `subject` changed.
+pub async fn may_see(tx: &mut Tx, subject: &Subject) -> Result<bool> {
+    let seen = match subject.kind.as_ref() {
+        "environment" => environments::require(tx, EnvironmentId(subject.id), Right::View).await.map(drop),
+        "deployment" => deployments::get(tx, DeploymentId(subject.id)).await.map(drop),
+        "lock" => locks::get(tx, TaskId(subject.id)).await.map(drop),
+        _ => return Ok(false),
+    };
+    match seen {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_missing() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An environment in a line.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Its name.
+    pub name: String,
+    /// Whether a deployment may start.
+    pub is_open: bool,
+    /// Why it is open or closed.
+    pub sentence: String,
+}
+
+/// Every environment that the actor sees, in the order that a commit travels.
+pub async fn summary(tx: &mut Tx) -> Result<Vec<Summary>> {
+    let mut all = Vec::new();
+    for environment in environments::list(tx).await? {
+        let decision = ask(tx, &environment, &Question::default()).await?;
+        all.push(Summary { name: environment.name, is_open: decision.open, sentence: decision.sentence });
+    }
+    Ok(all)
+}
