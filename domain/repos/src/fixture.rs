@@ -1,8 +1,8 @@
 //! What the tests of this crate start from: a server with an administrator, a member and a guest, and a remote with a commit.
 
+use crate::Mirrors;
 use crate::git::testbed::Upstream;
 use crate::repository::{self, Hook, NewRepository, Repository};
-use crate::{Mirrors, TargetPolicy};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use base::id::UserId;
@@ -12,6 +12,7 @@ use db::{Db, Tx};
 use serde_json::Value;
 use std::time::Duration;
 use tower::ServiceExt;
+use web::TargetPolicy;
 
 pub(crate) struct Hub {
     pub place: Place,
@@ -35,13 +36,12 @@ pub(crate) async fn hub(place: Place) -> Hub {
     let data = place.folder().join("the data");
     let policy = TargetPolicy::parse("127.0.0.1").expect("a list");
     let mirrors = Mirrors::open(&data, db.limits(), policy).expect("prepared");
-    let (handlers, periodic) = crate::chores(&db, &mirrors);
-    let runner = chores::Runner::new(db.clone(), "test", handlers, periodic);
+    let app = app(&place, &db, &mirrors).await;
+    let runner = chores::Runner::new(db.clone(), "test", crate::chores(&app), crate::periodic(&app));
     runner.prepare().await.expect("prepared");
     runner.settle().await.expect("settled");
     let up = Upstream::new(&place.folder().join("up stream.git"));
     let first = up.grow("main", "first");
-    let app = app(&place, &db, &mirrors).await;
     Hub { db, mirrors, app, runner, up, first, place }
 }
 

@@ -8,18 +8,17 @@ pub mod hooks;
 mod mirrors;
 pub mod repository;
 pub mod sealing;
-pub mod targets;
 
 pub use git::{Answer, Commit, Contains, Mirror, Range, Rule};
 pub use mirrors::Mirrors;
 pub use repository::{Repository, find, get};
 pub use sealing::Sealing;
-pub use targets::TargetPolicy;
 
 use base::id::RepositoryId;
 use base::{Actor, Error, Result};
 use db::Db;
 use std::time::Duration;
+use web::App;
 
 pub(crate) const FETCH: &str = "repos.fetch";
 pub(crate) const DISCARD: &str = "repos.discard";
@@ -42,34 +41,32 @@ pub fn api() -> web::api::Routes {
 }
 
 /// `/hooks/git/{token}`: open to everybody, because a push proves itself. It needs [`Mirrors`] among the parts of the app.
-pub fn hooks() -> axum::Router<web::App> {
+pub fn hooks() -> axum::Router<App> {
     hooks::routes()
 }
 
-/// What this crate does in the background: fetching, discarding mirrors, and looking for what is due.
-pub fn chores(db: &Db, mirrors: &Mirrors) -> (Vec<chores::Handler>, Vec<chores::Every>) {
-    let fetch = {
-        let (db, mirrors) = (db.clone(), mirrors.clone());
-        chores::Handler::new(FETCH, move |chore| {
-            let (db, mirrors) = (db.clone(), mirrors.clone());
-            async move { fetch_chore(&db, &mirrors, &chore).await }
-        })
-    };
-    let discard = {
-        let (db, mirrors) = (db.clone(), mirrors.clone());
-        chores::Handler::new(DISCARD, move |chore| {
-            let (db, mirrors) = (db.clone(), mirrors.clone());
-            async move { mirrors.discard(&db, repository_of(&chore)?).await }
-        })
-    };
-    let poll = {
+/// What is done for repositories in the background: fetching, and discarding mirrors.
+pub fn chores(app: &App) -> Vec<chores::Handler> {
+    let (fetches, discards) = (app.clone(), app.clone());
+    let fetch = chores::Handler::new(FETCH, move |chore| {
+        let app = fetches.clone();
+        async move { fetch_chore(&app.db, app.part::<Mirrors>()?, &chore).await }
+    });
+    let discard = chores::Handler::new(DISCARD, move |chore| {
+        let app = discards.clone();
+        async move { app.part::<Mirrors>()?.discard(&app.db, repository_of(&chore)?).await }
+    });
+    vec![fetch, discard]
+}
+
+/// What is done for repositories again and again: having those fetched whose time has come.
+pub fn periodic(app: &App) -> Vec<chores::Every> {
+    let db = app.db.clone();
+    let handler = chores::Handler::new(POLL, move |_| {
         let db = db.clone();
-        chores::Handler::new(POLL, move |_| {
-            let db = db.clone();
-            async move { poll_chore(&db).await }
-        })
-    };
-    (vec![fetch, discard], vec![chores::Every { handler: poll, pause: POLL_PAUSE }])
+        async move { poll_chore(&db).await }
+    });
+    vec![chores::Every { handler, pause: POLL_PAUSE }]
 }
 
 /// A remote that is polled is tried again at its next look; any other by the chore itself.

@@ -12,7 +12,6 @@ use crate::git::{
 };
 use crate::repository::{self, Repository, State};
 use crate::sealing::Sealing;
-use crate::targets::TargetPolicy;
 use base::id::RepositoryId;
 use base::{Actor, Error, Kind, Limit, Limits, Result, Stopwatch};
 use db::Db;
@@ -20,6 +19,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use web::TargetPolicy;
 
 /// A commit that a fetch did not bring is not fetched for again so soon, when only a condition asks for it.
 const MISS_REMEMBERED: Duration = Duration::from_secs(10);

@@ -4,7 +4,6 @@
 //! one fetch in a file that only this user may read. Neither is ever an argument: those are visible to every process.
 
 use super::{Git, Source};
-use crate::TargetPolicy;
 use base::{Error, Result, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -13,6 +12,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use web::TargetPolicy;
 
 /// What proves to a remote that we may read it.
 #[derive(Clone, Debug)]

@@ -3,9 +3,9 @@
 use super::access::Access;
 use super::refs::{RefChange, Tips, compare, is_plain_name};
 use super::{Credential, Mirror, Source};
-use crate::TargetPolicy;
 use base::{Error, Result};
 use sha2::{Digest, Sha256};
+use web::TargetPolicy;
 
 /// So many changed refs are looked at one by one and told; beyond it only the count is.
 pub const CHANGES_TOLD: usize = 100;

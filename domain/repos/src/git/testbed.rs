@@ -1,9 +1,9 @@
 //! Real repositories for tests, made with git's own low-level commands so that any history can be drawn.
 
 use super::{Fetch, Fetched, Git, Mirror, Source};
-use crate::TargetPolicy;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use web::TargetPolicy;
 
 /// A folder that goes away with its value.
 pub(crate) struct Folder(PathBuf);
