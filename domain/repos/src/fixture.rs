@@ -34,7 +34,7 @@ pub(crate) async fn hub(place: Place) -> Hub {
     let all = [web::migrations(), journal::migrations(), chores::migrations(), crate::migrations()];
     let db = place.open(&all).await;
     let data = place.folder().join("the data");
-    let policy = TargetPolicy::parse("127.0.0.1").expect("a list");
+    let policy = TargetPolicy::parse("127.0.0.1, ::1").expect("a list");
     let mirrors = Mirrors::open(&data, db.limits(), policy).expect("prepared");
     let app = app(&place, &db, &mirrors).await;
     let runner = chores::Runner::new(db.clone(), "test", crate::chores(&app), crate::periodic(&app));

@@ -156,7 +156,8 @@ struct Remote {
 impl Remote {
     async fn serve(hub: &Hub, token: &str) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = format!("http://{}/git", listener.local_addr().expect("bound"));
+        // A name, so that the addresses found for it are handed to git.
+        let address = format!("http://localhost:{}/git", listener.local_addr().expect("bound").port());
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
         let (dir, seen, token) = (hub.up.dir.clone(), asked.clone(), token.to_owned());
         let answer = move |request: Request| {

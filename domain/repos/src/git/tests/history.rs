@@ -58,6 +58,7 @@ async fn what_a_force_push_threw_away_stays_known() {
     assert_eq!(mirror.resolve(&gone).await.expect("still there"), gone);
     assert_eq!(code(&mirror, "gone").await, "commit.unknown", "the branch itself is gone");
     fetch(&mirror, &up).await.expect("a third fetch");
+    git(mirror.dir(), &["gc", "-q", "--prune=now"]);
     assert_eq!(mirror.resolve(&deployed).await.expect("a fetch does not prune it"), deployed);
 }
 

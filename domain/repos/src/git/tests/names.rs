@@ -1,7 +1,7 @@
 //! Names, and what comes back as text.
 
 use super::super::Fetch;
-use super::super::testbed::fetch;
+use super::super::testbed::{fetch, git};
 use super::{bed, code};
 use web::TargetPolicy;
 
@@ -107,6 +107,7 @@ async fn names_that_look_like_orders_are_only_names() {
         "commit.unknown",
         "a remote has no say over our refs"
     );
+    assert_eq!(git(mirror.dir(), &["for-each-ref", "refs/signalbox/"]), "");
     assert!(!marker.exists());
     up.run(&["update-ref", "-d", "refs/heads/größe/日本"]);
     up.set("refs/heads/größe", &commit);
