@@ -19,7 +19,7 @@ mod why;
 use crate::client::{Client, Failure};
 use crate::deploy::exit;
 use clap::{CommandFactory as _, Parser, Subcommand};
-pub use print::{Printer, note, say};
+pub use print::{Printer, line as print_line, note, say};
 pub use serve::{Role, Serve};
 
 /// Signalbox: a team's operational work and the machinery that does it, in one program.
@@ -143,9 +143,9 @@ async fn run(cli: Cli) -> i32 {
         Command::Deploy(options) => return crate::deploy::run(*options, &door).await,
         Command::Completions { shell } => return files::completions(shell),
         Command::Man { dir } => return files::man(dir.as_deref()),
-        Command::Doctor(doctor) => doctor.run(&door).await,
-        Command::Backup(backup) => backup.run(&door).await,
-        Command::Restore(restore) => restore.run(&door).await,
+        Command::Doctor(doctor) => doctor.run(&door),
+        Command::Backup(backup) => backup.run(&door),
+        Command::Restore(restore) => restore.run(&door),
         Command::Why(why) => match Client::connect(&door) {
             Ok(client) => why.run(&client, &Printer::new(&door)).await,
             Err(failure) => Err(failure),

@@ -187,7 +187,7 @@ async fn drive(run: Run<'_>, interrupted: Option<&'static str>, report: &mut Rep
     report.started_at = Some(clock.now());
     tree::adopt_orphans();
     let ended = match interrupted {
-        None => run.to_the_end().await,
+        None => run.see_through().await,
         Some(signal) => run.give_up(signal).await,
     };
     report.ended_at = Some(clock.now());

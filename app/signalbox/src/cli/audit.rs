@@ -3,6 +3,7 @@
 use crate::cli::Printer;
 use crate::cli::print::field;
 use crate::client::{Client, Failure};
+use serde_json::Value;
 
 /// What to do with the log.
 #[derive(Debug, clap::Subcommand)]
@@ -41,7 +42,7 @@ impl Audit {
                     asked.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?))).collect();
                 let answer = client.get("journal", &query).await?;
                 print.table(&answer, "nothing has happened", |entry| {
-                    ["seq", "at", "actor", "verb", "subject", "sentence"]
+                    ["seq", "at", "actor_name", "verb", "subject"]
                         .iter()
                         .map(|name| field(entry, name))
                         .collect()
@@ -50,12 +51,24 @@ impl Audit {
             }
             Self::Verify => {
                 let answer = client.get("journal/verify", &[]).await?;
-                print.answer(&answer, |answer| vec![field(answer, "sentence")]);
-                if answer["ok"] == false || answer["intact"] == false {
+                print.answer(&answer, |answer| vec![verdict(answer)]);
+                if answer["whole"] != true {
                     return Err(Failure::Ended(1, "the log is not what was written".to_owned()));
                 }
                 Ok(())
             }
         }
     }
+}
+
+fn verdict(answer: &Value) -> String {
+    let (checked, unsealed) = (field(answer, "checked"), field(answer, "unsealed"));
+    if answer["whole"] == true {
+        return format!(
+            "all of the {checked} sealed entries are as they were written, {unsealed} newer ones are not sealed yet; \
+             the newest seal is {}",
+            field(answer, "hash")
+        );
+    }
+    format!("entry {} is the first that is broken: {}", field(answer, "broken_seq"), field(answer, "why"))
 }

@@ -15,6 +15,9 @@ pub struct Doctor {
     /// The data directory to look at.
     #[arg(long, env = "SIGNALBOX_DATA", value_name = "DIR", default_value = "./signalbox-data")]
     pub data: PathBuf,
+    /// Where the state lives, as `serve` was told.
+    #[arg(long, env = "SIGNALBOX_DATABASE", default_value = "sqlite", hide_env_values = true)]
+    pub database: String,
 }
 
 /// The options of `signalbox backup`.
@@ -41,27 +44,47 @@ pub struct Restore {
 }
 
 impl Doctor {
-    /// Looks and prints.
-    pub async fn run(self, door: &Door) -> Result<i32, Failure> {
+    /// Looks and prints; ends with 1 when something is not well.
+    pub fn run(self, door: &Door) -> Result<i32, Failure> {
         if self.limits {
             return limits(door);
         }
-        Ok(crate::serve::doctor(&self.data).await)
+        let findings = crate::serve::doctor(&self.data, &self.database);
+        let is_well = findings.iter().all(|finding| finding.is_well);
+        let list = serde_json::to_value(findings).map_err(|e| Failure::Ended(1, e.to_string()))?;
+        print::Printer::new(door).table(&list, "nothing was looked at", |finding| {
+            let mark = if finding["is_well"] == true { "ok" } else { "WRONG" };
+            vec![mark.to_owned(), print::field(finding, "what"), print::field(finding, "sentence")]
+        });
+        Ok(i32::from(!is_well))
     }
 }
 
 impl Backup {
     /// Copies.
-    pub async fn run(self, _: &Door) -> Result<i32, Failure> {
-        Ok(crate::serve::backup(&self.data, &self.file).await)
+    pub fn run(self, door: &Door) -> Result<i32, Failure> {
+        let bytes = crate::serve::backup(&self.data, &self.file).map_err(|e| failed(&e))?;
+        let done = serde_json::json!({"file": self.file, "bytes": bytes});
+        print::Printer::new(door)
+            .answer(&done, |_| vec![format!("{} holds everything, {bytes} bytes", self.file.display())]);
+        Ok(0)
     }
 }
 
 impl Restore {
     /// Copies back.
-    pub async fn run(self, _: &Door) -> Result<i32, Failure> {
-        Ok(crate::serve::restore(&self.file, &self.data).await)
+    pub fn run(self, door: &Door) -> Result<i32, Failure> {
+        crate::serve::restore(&self.file, &self.data).map_err(|e| failed(&e))?;
+        let done = serde_json::json!({"data": self.data});
+        print::Printer::new(door).answer(&done, |_| {
+            vec![format!("restored; start with: signalbox serve --data {}", self.data.display())]
+        });
+        Ok(0)
     }
+}
+
+fn failed(error: &base::Error) -> Failure {
+    Failure::Ended(1, error.to_string())
 }
 
 fn limits(door: &Door) -> Result<i32, Failure> {

@@ -1,7 +1,7 @@
 //! `signalbox lock`, `unlock` and `locks`: closing an environment and letting it go.
 
-use crate::cli::Printer;
 use crate::cli::print::field;
+use crate::cli::{Printer, note};
 use crate::client::{Client, Failure, segment};
 use base::{Clock, Time};
 use serde_json::{Value, json};
@@ -74,12 +74,15 @@ impl Lock {
             }
         }
         let answer = client.post(&format!("environments/{}/locks", segment(&self.env)), &body).await?;
+        if body["fix"].is_string() && answer["fix"].is_null() {
+            note("this server does not release locks by their fix; release it by hand");
+        }
         print.answer(&answer, |lock| {
             let id = id_of(lock);
             let mut lines = vec![format!(
                 "{} is locked: lock {id}, {}",
                 self.env,
-                first(lock, &["reason", "title", "name"])
+                first(lock, &["title", "reason", "name"])
             )];
             lines.extend(running(lock));
             lines.push(format!("release it with: signalbox unlock {id}"));
@@ -115,7 +118,7 @@ impl Locks {
             vec![
                 id_of(lock),
                 field(lock, "environment"),
-                first(lock, &["reason", "title", "name"]),
+                first(lock, &["title", "reason", "name"]),
                 first(lock, &["owner", "assignee"]),
                 first(lock, &["since", "since_at", "created_at"]),
                 until(lock),

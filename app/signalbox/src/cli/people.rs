@@ -75,11 +75,16 @@ impl User {
         match self {
             Self::Add { email, name, role } => {
                 let body = json!({"email": email, "name": name, "role": role.word()});
-                let answer = client.post("users", &body).await?;
+                let mut answer = client.post("users", &body).await?;
+                let link =
+                    client.post(&format!("users/{}/password-link", segment(&email)), &json!({})).await?;
+                answer["password_link"] = link["url"].clone();
                 print.answer(&answer, |user| {
                     let mut lines =
                         vec![format!("{} <{}> is there as {}", field(user, "name"), email, role.word())];
-                    lines.extend(user["invite_url"].as_str().map(|url| format!("set a password at {url}")));
+                    lines.extend(
+                        user["password_link"].as_str().map(|url| format!("their password is set at {url}")),
+                    );
                     lines
                 });
             }
@@ -98,7 +103,6 @@ impl Token {
     /// Does it.
     pub async fn run(self, client: &Client, print: &Printer) -> Result<(), Failure> {
         let Self::New { user, name, scopes, expires } = self;
-        let id = id_of(client, &user).await?;
         let mut body = json!({"name": name});
         if !scopes.is_empty() {
             body["scopes"] = scopes.into();
@@ -106,26 +110,12 @@ impl Token {
         if let Some(expires) = expires {
             body["expires"] = expires.to_string().into();
         }
-        let answer = client.post(&format!("users/{}/tokens", segment(&id)), &body).await?;
+        let answer = client.post(&format!("users/{}/tokens", segment(&user)), &body).await?;
         print.answer(&answer, |token| {
             note("this is the only time that the token is shown");
             vec![field(token, "token")]
         });
         Ok(())
-    }
-}
-
-/// The id of the person with this email address.
-async fn id_of(client: &Client, email: &str) -> Result<String, Failure> {
-    let people = all(client, "users").await?;
-    let person = items(&people)
-        .iter()
-        .find(|user| user["email"].as_str().is_some_and(|e| e.eq_ignore_ascii_case(email)));
-    match person {
-        Some(person) => Ok(field(person, "id")),
-        None => Err(Failure::usage(format!(
-            "nobody has the email address {email}; add them with: signalbox user add"
-        ))),
     }
 }
 

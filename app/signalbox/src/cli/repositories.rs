@@ -54,11 +54,17 @@ impl Repository {
                     body["default_branch"] = branch.into();
                 }
                 if let Some(credential) = variable("SIGNALBOX_CREDENTIAL") {
-                    body["credential"] = credential.into();
+                    let kind = if credential.starts_with("-----BEGIN") { "ssh_key" } else { "token" };
+                    body["credential"] = json!({kind: credential});
                 }
                 let answer = client.post("repositories", &body).await?;
                 print.answer(&answer, |repository| {
-                    vec![format!("repository {} is there", field(repository, "name"))]
+                    let hook = &repository["hook"];
+                    let mut lines = vec![format!("repository {name} is there; it is being fetched")];
+                    if let (Some(url), Some(secret)) = (hook["url"].as_str(), hook["secret"].as_str()) {
+                        lines.push(format!("its host can announce pushes to {url} with the secret {secret}"));
+                    }
+                    lines
                 });
             }
             Self::Fetch { name } => {

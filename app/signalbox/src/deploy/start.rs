@@ -176,7 +176,8 @@ pub fn request(options: &super::Options, commit: Option<&str>, slot: Option<base
     };
     put("commit", commit.map(Into::into).unwrap_or_default());
     if commit.is_none() {
-        put("ref", options.git_ref.as_deref().map(Into::into).unwrap_or_default());
+        // HEAD is the tip of the default branch.
+        put("ref", options.git_ref.as_deref().unwrap_or("HEAD").into());
     }
     put("slot", slot.map(|slot| slot.to_string().into()).unwrap_or_default());
     if !options.overrides.is_empty() {

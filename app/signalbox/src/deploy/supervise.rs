@@ -97,7 +97,7 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     /// Runs the command to its end and reports it.
-    pub async fn to_the_end(mut self) -> Ended {
+    pub async fn see_through(mut self) -> Ended {
         let (tell, mut news) = mpsc::unbounded_channel();
         let lease = Lease {
             id: self.started.id.clone(),
