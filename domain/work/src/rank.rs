@@ -149,7 +149,11 @@ mod tests {
     #[test]
     fn adding_at_the_end_keeps_ranks_short() {
         let ranks = following(None, 100_000).expect("ranks");
-        assert!(ranks.is_sorted() && ranks.iter().all(|rank| rank.len() <= 5), "the last is {:?}", ranks.last());
+        assert!(
+            ranks.is_sorted() && ranks.iter().all(|rank| rank.len() <= 5),
+            "the last is {:?}",
+            ranks.last()
+        );
         let mut first = FIRST.to_owned();
         for _ in 0..100_000 {
             let next = between(None, Some(&first)).expect("room before");
@@ -160,7 +164,13 @@ mod tests {
 
     #[test]
     fn a_broken_rank_is_an_error_and_not_a_panic() {
-        for (a, b) in [(Some(""), None), (Some("!"), None), (None, Some("b1")), (Some("a1"), Some("a0")), (Some("é0"), None)] {
+        for (a, b) in [
+            (Some(""), None),
+            (Some("!"), None),
+            (None, Some("b1")),
+            (Some("a1"), Some("a0")),
+            (Some("é0"), None),
+        ] {
             assert!(between(a, b).is_err(), "{a:?} {b:?}");
         }
     }

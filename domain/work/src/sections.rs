@@ -55,8 +55,8 @@ pub async fn get(tx: &mut Tx, section: SectionId) -> Result<Section> {
 
 async fn require(tx: &mut Tx, section: SectionId, right: Right) -> Result<Section> {
     let found = store::by_id(tx, section).await?;
-    let found = found
-        .ok_or_else(|| Error::missing("section.unknown", format!("There is no section {section}")))?;
+    let found =
+        found.ok_or_else(|| Error::missing("section.unknown", format!("There is no section {section}")))?;
     projects::require(tx, found.project.id, right).await?;
     Ok(found)
 }
@@ -86,7 +86,10 @@ fn rank_at(all: &[Section], place: Place<SectionId>, moved: Option<SectionId>) -
     let others: Vec<&Section> = all.iter().filter(|section| Some(section.id) != moved).collect();
     let at = |id: SectionId| {
         others.iter().position(|section| section.id == id).ok_or_else(|| {
-            Error::invalid("place.unknown", format!("the section {id} is not in this project (or is the one to be moved)"))
+            Error::invalid(
+                "place.unknown",
+                format!("the section {id} is not in this project (or is the one to be moved)"),
+            )
         })
     };
     let index = match place {
@@ -117,7 +120,10 @@ pub async fn put(tx: &mut Tx, project: ProjectId, section: SectionId, place: Pla
     projects::lock(tx, project, Right::Edit).await?;
     let all = store::of_project(tx, project).await?;
     let Some(found) = all.iter().find(|other| other.id == section) else {
-        return Err(Error::invalid("section.elsewhere", format!("the section {section} is not in this project")));
+        return Err(Error::invalid(
+            "section.elsewhere",
+            format!("the section {section} is not in this project"),
+        ));
     };
     if matches!(place, Place::Before(id) | Place::After(id) if id == section) {
         return Ok(());
@@ -136,10 +142,16 @@ pub async fn delete(tx: &mut Tx, section: SectionId) -> Result<()> {
     projects::lock(tx, found.project.id, Right::Edit).await?;
     let others = store::of_project(tx, found.project.id).await?;
     if others.len() < 2 {
-        return Err(Error::invalid("section.last", "This is the last section of its project, which always has one"));
+        return Err(Error::invalid(
+            "section.last",
+            "This is the last section of its project, which always has one",
+        ));
     }
     if store::has_tasks(tx, section).await? {
-        return Err(Error::invalid("section.not_empty", "There are tasks in this section; move them out first"));
+        return Err(Error::invalid(
+            "section.not_empty",
+            "There are tasks in this section; move them out first",
+        ));
     }
     // Deleted tasks in it would come back to nowhere: they will find themselves in the first of the others.
     let heir = others.iter().find(|other| other.id != section).map(|other| other.id);

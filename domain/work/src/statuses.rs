@@ -58,7 +58,13 @@ fn subject(update: AnyId) -> Subject {
 }
 
 /// Writes a status update; the title may be empty.
-pub async fn create(tx: &mut Tx, project: ProjectId, title: &str, text: Text, status: Status) -> Result<StatusUpdate> {
+pub async fn create(
+    tx: &mut Tx,
+    project: ProjectId,
+    title: &str,
+    text: Text,
+    status: Status,
+) -> Result<StatusUpdate> {
     let found = projects::require(tx, project, Right::Edit).await?;
     let title = checks::line(tx, title, "the title")?;
     let text = mentions::accept_comment(tx, text).await?;
@@ -75,7 +81,8 @@ pub async fn create(tx: &mut Tx, project: ProjectId, title: &str, text: Text, st
         modified_at: now,
     };
     store::insert(tx, &update).await?;
-    let data = json!({"status": status, "title": update.title, "text": update.text, "project": update.project});
+    let data =
+        json!({"status": status, "title": update.title, "text": update.text, "project": update.project});
     journal::enter(tx, "status_update.added", subject(update.id), &[Subject::new("project", project)], data);
     Ok(update)
 }
@@ -83,13 +90,19 @@ pub async fn create(tx: &mut Tx, project: ProjectId, title: &str, text: Text, st
 /// Returns one.
 pub async fn get(tx: &mut Tx, update: AnyId) -> Result<StatusUpdate> {
     let found = store::by_id(tx, update).await?;
-    let found = found.ok_or_else(|| Error::missing("status_update.unknown", format!("There is no status update {update}")))?;
+    let found = found.ok_or_else(|| {
+        Error::missing("status_update.unknown", format!("There is no status update {update}"))
+    })?;
     projects::get(tx, found.project.id).await?;
-    named(tx, vec![found]).await?.pop().ok_or_else(|| Error::bug("status_update.lost", "a status update vanished"))
+    named(tx, vec![found])
+        .await?
+        .pop()
+        .ok_or_else(|| Error::bug("status_update.lost", "a status update vanished"))
 }
 
 async fn named(tx: &mut Tx, mut updates: Vec<StatusUpdate>) -> Result<Vec<StatusUpdate>> {
-    let users: Vec<_> = updates.iter().filter_map(|update| update.created_by.as_ref().map(|by| by.id)).collect();
+    let users: Vec<_> =
+        updates.iter().filter_map(|update| update.created_by.as_ref().map(|by| by.id)).collect();
     let names = projects::names(tx, &users).await?;
     for update in &mut updates {
         update.created_by = update.created_by.take().map(|by| names.get(&by.id).cloned().unwrap_or(by));

@@ -2,141 +2,115 @@
 //!
 //! A task may be in several projects, with a place of its own in each, and may have subtasks. Who may see one of its projects sees
 //! it; so do its creator, its assignee and its followers, and whoever sees its parent.
+//!
+//! Every verb that may change the set of open tasks of a project locks and marks that project's row (`project.version`), so that
+//! whoever decides on that set in a transaction of their own locks the same row and cannot be overtaken. Rows are locked in one
+//! order: tasks by id, then projects by id.
 
+//API pub(crate) mod api;
+mod change;
+mod create;
+mod family;
+mod fill;
+mod homes;
+//API pub(crate) mod pages;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests {}
+mod trash;
 mod types;
 
+pub use change::{change, complete, reopen};
+pub use create::create;
+pub use family::{
+    add_dependencies, add_dependents, add_followers, dependencies, dependents, remove_dependencies,
+    remove_dependents, remove_followers, set_parent,
+};
+pub(crate) use fill::likes;
+pub use fill::{fill, full};
+pub use homes::{add_to_project, add_to_section, remove_from_project};
+pub(crate) use trash::purge_expired;
+pub use trash::{delete, restore, trash};
 pub use types::*;
 
-use crate::fields::{Entry, Input};
-use crate::names::{Person, Place, ProjectName, SectionName, TagName, TaskName, Text};
 use crate::page::{Listed, Page};
-use base::id::{AnyId, FieldId, ProjectId, SectionId, TagId, TaskId, UserId};
-use base::{Date, Result, Time};
+use crate::{access, lists, projects, sections, tags};
+use base::id::{ProjectId, TaskId};
+use base::{Error, Result, Right};
 use db::Tx;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-// Reading.
+fn unknown(task: impl std::fmt::Display) -> Error {
+    Error::missing("task.unknown", format!("There is no task {task}"))
+}
+
+/// Returns the task when the actor has `right` on it.
+pub async fn require(tx: &mut Tx, task: TaskId, right: Right) -> Result<Task> {
+    let found = store::by_id(tx, task).await?;
+    check(tx, task, found, right).await
+}
+
+/// The same, and nobody else can change it until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, task: TaskId, right: Right) -> Result<Task> {
+    let found = store::lock(tx, task).await?;
+    check(tx, task, found, right).await
+}
+
+async fn check(tx: &mut Tx, id: TaskId, task: Option<Task>, right: Right) -> Result<Task> {
+    let task = task.filter(|task| task.deleted_at.is_none()).ok_or_else(|| unknown(id))?;
+    let held = access::on_task(tx, &task, right).await?;
+    access::check(tx, held, right, "task", id.0)?;
+    Ok(task)
+}
+
+/// What every journal entry about a task says: its name and kind, and then `more`.
+pub(crate) fn facts(task: &Task, mut more: Value) -> Value {
+    more["name"] = json!(task.name);
+    more["kind"] = json!(task.kind);
+    more
+}
+
 /// Returns a task that the actor sees; hidden ones answer `task.hidden`, unknown and deleted ones `task.unknown` (both Missing).
 pub async fn get(tx: &mut Tx, task: TaskId) -> Result<Task> {
-    todo!()
-}
-/// Finds a task by what another system calls it.
-pub async fn by_external(tx: &mut Tx, id: &str) -> Result<Task> {
-    todo!()
-}
-/// Lists tasks that the actor sees.
-pub async fn list(tx: &mut Tx, within: Within, filter: &Filter, page: &Page) -> Result<Listed<Task>> {
-    todo!()
-}
-/// Adds what is wanted to tasks, in a fixed number of statements.
-pub async fn fill(tx: &mut Tx, tasks: Vec<Task>, want: &Want) -> Result<Vec<FullTask>> {
-    todo!()
-}
-/// Returns a task with everything that is wanted.
-pub async fn full(tx: &mut Tx, task: TaskId, want: &Want) -> Result<FullTask> {
-    todo!()
-}
-/// Those of `tasks` that exist and that the actor sees, in the order given.
-pub async fn visible(tx: &mut Tx, tasks: &[TaskId]) -> Result<Vec<Task>> {
-    todo!()
-}
-/// The open tasks of a project, in no order and without asking for rights: for the gate.
-pub async fn open_tasks(tx: &mut Tx, project: ProjectId) -> Result<Vec<Task>> {
-    todo!()
+    require(tx, task, Right::View).await
 }
 
-// Writing.
-/// Makes a task. It needs a project to be in, or a parent, or else belongs to its creator alone.
-pub async fn create(tx: &mut Tx, new: NewTask) -> Result<Task> {
-    todo!()
+/// Returns what the actor may do with a task.
+pub async fn rights_on(tx: &mut Tx, task: TaskId) -> Result<people::RightSet> {
+    let task = get(tx, task).await?;
+    access::on_task(tx, &task, Right::Admin).await
 }
-/// Changes what is given and returns the task.
-pub async fn change(tx: &mut Tx, task: TaskId, change: TaskChange) -> Result<Task> {
-    todo!()
+
+/// Finds a task by what another system calls it.
+pub async fn by_external(tx: &mut Tx, id: &str) -> Result<Task> {
+    let found = store::by_external(tx, id).await?.ok_or_else(|| unknown(id))?;
+    let id = found.id;
+    check(tx, id, Some(found), Right::View).await
 }
-/// Completes a task; completing it again changes nothing.
-pub async fn complete(tx: &mut Tx, task: TaskId) -> Result<Task> {
-    todo!()
+
+/// Lists tasks that the actor sees.
+pub async fn list(tx: &mut Tx, within: Within, filter: &Filter, page: &Page) -> Result<Listed<Task>> {
+    match within {
+        Within::Project(project) => projects::get(tx, project).await.map(drop)?,
+        Within::Section(section) => sections::get(tx, section).await.map(drop)?,
+        Within::Tag(tag) => tags::get(tx, tag).await.map(drop)?,
+        Within::Assignee(user) => people::users::get(tx, user).await.map(drop)?,
+        Within::List(list) => lists::get(tx, list).await.map(drop)?,
+        Within::Parent(parent) => get(tx, parent).await.map(drop)?,
+    }
+    store::list(tx, within, filter, page).await
 }
-/// Reopens a task; reopening an open one changes nothing.
-pub async fn reopen(tx: &mut Tx, task: TaskId) -> Result<Task> {
-    todo!()
+
+/// Those of `tasks` that exist and that the actor sees, by id.
+pub async fn visible(tx: &mut Tx, tasks: &[TaskId]) -> Result<Vec<Task>> {
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::visible(tx, tasks).await
 }
-/// Puts a task into a project (a second time moves it): at the end of the project when neither section nor place is given, at the
-/// end of the section with the section alone.
-pub async fn add_to_project(
-    tx: &mut Tx,
-    task: TaskId,
-    project: ProjectId,
-    section: Option<SectionId>,
-    place: Option<Place<TaskId>>,
-) -> Result<()> {
-    todo!()
-}
-/// Takes a task out of a project; taking it out again changes nothing.
-pub async fn remove_from_project(tx: &mut Tx, task: TaskId, project: ProjectId) -> Result<()> {
-    todo!()
-}
-/// Puts a task into a section of a project: at its top unless a place is given.
-pub async fn add_to_section(
-    tx: &mut Tx,
-    task: TaskId,
-    section: SectionId,
-    place: Option<Place<TaskId>>,
-) -> Result<()> {
-    todo!()
-}
-/// Makes a task a subtask of another, or of none; among its siblings at the end unless a place is given.
-pub async fn set_parent(
-    tx: &mut Tx,
-    task: TaskId,
-    parent: Option<TaskId>,
-    place: Option<Place<TaskId>>,
-) -> Result<Task> {
-    todo!()
-}
-/// Makes people followers.
-pub async fn add_followers(tx: &mut Tx, task: TaskId, users: &[UserId]) -> Result<()> {
-    todo!()
-}
-/// Ends their following.
-pub async fn remove_followers(tx: &mut Tx, task: TaskId, users: &[UserId]) -> Result<()> {
-    todo!()
-}
-/// Makes `task` wait for others.
-pub async fn add_dependencies(tx: &mut Tx, task: TaskId, waits_for: &[TaskId]) -> Result<()> {
-    todo!()
-}
-/// Ends the waiting.
-pub async fn remove_dependencies(tx: &mut Tx, task: TaskId, waits_for: &[TaskId]) -> Result<()> {
-    todo!()
-}
-/// Makes others wait for `task`.
-pub async fn add_dependents(tx: &mut Tx, task: TaskId, waiting: &[TaskId]) -> Result<()> {
-    todo!()
-}
-/// Ends their waiting.
-pub async fn remove_dependents(tx: &mut Tx, task: TaskId, waiting: &[TaskId]) -> Result<()> {
-    todo!()
-}
-/// What it waits for (of what the actor sees).
-pub async fn dependencies(tx: &mut Tx, task: TaskId) -> Result<Vec<Task>> {
-    todo!()
-}
-/// What waits for it (of what the actor sees).
-pub async fn dependents(tx: &mut Tx, task: TaskId) -> Result<Vec<Task>> {
-    todo!()
-}
-/// Puts a task and its subtasks into the trash.
-pub async fn delete(tx: &mut Tx, task: TaskId) -> Result<()> {
-    todo!()
-}
-/// Takes a task, and what was deleted with it, out of the trash.
-pub async fn restore(tx: &mut Tx, task: TaskId) -> Result<Task> {
-    todo!()
-}
-/// Lists the trash: deleted tasks that the actor could see, latest first.
-pub async fn trash(tx: &mut Tx, page: &Page) -> Result<Listed<Task>> {
-    todo!()
+
+/// The open tasks of a project, by id and without asking for rights: for the gate. Costs what the open ones cost, however many
+/// completed ones there are.
+pub async fn open_tasks(tx: &mut Tx, project: ProjectId) -> Result<Vec<Task>> {
+    store::open(tx, project).await
 }

@@ -213,7 +213,12 @@ fn image(start: &BytesStart<'_>) -> Result<Node> {
             "data-asana-gid" => id = Some(gid(&value)?),
             "src" => src = Some(address(&value)?),
             "alt" => alt = Some(value),
-            "style" | "data-asana-type" | "data-src-width" | "data-src-height" | "data-thumbnail-url" | "data-thumbnail-width"
+            "style"
+            | "data-asana-type"
+            | "data-src-width"
+            | "data-src-height"
+            | "data-thumbnail-url"
+            | "data-thumbnail-width"
             | "data-thumbnail-height" => {}
             other => return Err(bad(format!("<img> takes no attribute {other:?}"))),
         }

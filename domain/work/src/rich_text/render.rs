@@ -129,7 +129,9 @@ fn expanded(nodes: &[Node], lookup: Lookup<'_>, out: &mut String) {
     for node in nodes {
         match node {
             Node::Text(text) => out.push_str(&escape(text)),
-            Node::Element { tag, children } => open_close(tag, children, out, |c, out| expanded(c, lookup, out)),
+            Node::Element { tag, children } => {
+                open_close(tag, children, out, |c, out| expanded(c, lookup, out))
+            }
             Node::Link { link: Link { id: Some(id), is_dynamic, href }, children } => {
                 mention(*id, *is_dynamic, href.as_deref(), children, lookup, out);
             }
@@ -149,7 +151,14 @@ fn expanded(nodes: &[Node], lookup: Lookup<'_>, out: &mut String) {
     }
 }
 
-fn mention(id: i64, is_dynamic: bool, href: Option<&str>, children: &[Node], lookup: Lookup<'_>, out: &mut String) {
+fn mention(
+    id: i64,
+    is_dynamic: bool,
+    href: Option<&str>,
+    children: &[Node],
+    lookup: Lookup<'_>,
+    out: &mut String,
+) {
     let found = lookup(id);
     out.push_str("<a");
     attribute(out, "href", found.as_ref().map(|target| target.href.as_str()).or(href));
@@ -180,7 +189,9 @@ fn plain(nodes: &[Node], lookup: Lookup<'_>, out: &mut String) {
                     out.push('\n');
                 }
             }
-            Node::Link { link: Link { id: Some(id), is_dynamic, .. }, children } if *is_dynamic || children.is_empty() => {
+            Node::Link { link: Link { id: Some(id), is_dynamic, .. }, children }
+                if *is_dynamic || children.is_empty() =>
+            {
                 out.push_str(&lookup(*id).map_or_else(|| PRIVATE.to_owned(), |target| target.label()));
             }
             Node::Link { link, children } => {
@@ -199,15 +210,23 @@ fn html(nodes: &[Node], lookup: Lookup<'_>, out: &mut String) {
         match node {
             Node::Text(text) => out.push_str(&escape(text)),
             // Headings of a description stand below those of the page.
-            Node::Element { tag: "h1", children } => open_close("h3", children, out, |c, out| html(c, lookup, out)),
-            Node::Element { tag: "h2", children } => open_close("h4", children, out, |c, out| html(c, lookup, out)),
+            Node::Element { tag: "h1", children } => {
+                open_close("h3", children, out, |c, out| html(c, lookup, out))
+            }
+            Node::Element { tag: "h2", children } => {
+                open_close("h4", children, out, |c, out| html(c, lookup, out))
+            }
             Node::Element { tag, children } => open_close(tag, children, out, |c, out| html(c, lookup, out)),
             Node::Link { link, children } => link_html(link, children, lookup, out),
             Node::Image { id, alt, .. } => {
                 // Only files kept here are shown: a picture elsewhere would tell its owner who reads this.
                 if let Some(target) = id.and_then(lookup) {
                     let alt = alt.as_deref().unwrap_or(&target.name);
-                    out.push_str(&format!("<img loading=\"lazy\" src=\"{}\" alt=\"{}\">", escape(&target.href), escape(alt)));
+                    out.push_str(&format!(
+                        "<img loading=\"lazy\" src=\"{}\" alt=\"{}\">",
+                        escape(&target.href),
+                        escape(alt)
+                    ));
                 }
             }
         }

@@ -39,7 +39,10 @@ fn what_is_not_in_the_subset_is_refused() {
         let error = RichText::parse(bad, Flavour::Notes).expect_err(bad);
         assert_eq!(error.kind(), base::Kind::Invalid, "{bad}");
     }
-    assert!(RichText::parse("<body><h1>x</h1></body>", Flavour::Comment).is_err(), "headings are for descriptions");
+    assert!(
+        RichText::parse("<body><h1>x</h1></body>", Flavour::Comment).is_err(),
+        "headings are for descriptions"
+    );
     let deep = format!("<body>{}{}</body>", "<em>".repeat(5_000), "</em>".repeat(5_000));
     assert!(RichText::parse(&deep, Flavour::Notes).is_err());
 }
@@ -59,7 +62,8 @@ fn texts_are_shown_four_ways() {
     );
     let stored = text.to_stored();
     assert_eq!(RichText::parse(&stored, Flavour::Notes).expect("stored text is valid"), text);
-    let again = RichText::parse(&text.expanded(&bob), Flavour::Notes).expect("what is read may be written back");
+    let again =
+        RichText::parse(&text.expanded(&bob), Flavour::Notes).expect("what is read may be written back");
     assert_eq!(again.mentions(), [7, 8]);
     let html = text.html(&bob);
     assert!(html.contains("<a href=\"/people/7\" class=\"mention\">@Bob</a>"), "{html}");
