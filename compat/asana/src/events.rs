@@ -1,0 +1,322 @@
+//! `/events`: what happened to a thing since a token was given out.
+//!
+//! A token is a place in the journal. Nothing is used up by reading: the same token gives the same answer again, until it is a day
+//! old. The first call has no token and fails by design, with a token beside the error.
+
+use crate::call::Call;
+use crate::routes::{Route, route};
+use crate::wire::answer::Answer;
+use crate::wire::fields::{Level, Want};
+use crate::wire::record::{Record, ids};
+use crate::wire::value;
+use crate::wire::fault;
+use base::{Error, Kind, Result, Time};
+use db::Tx;
+use journal::{Entry, Query, Subject};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::time::Duration;
+use work::happenings::{self, Happening, Thing};
+
+/// The endpoints.
+pub const ROUTES: &[Route] = &[
+    route!(GET "/events" => events),
+    route!(GET "/workspaces/{workspace}/events" => of_workspace),
+    route!(GET "/projects/{project}/events" => of_project),
+    route!(GET "/tasks/{task}/events" => of_task),
+];
+
+/// How long a token holds.
+const TOKEN_VALID: Duration = Duration::from_secs(24 * 3_600);
+/// Events in one answer.
+const PAGE: usize = 100;
+/// Events in one answer for a client whose iterator never leaves its second page, and for whole workspaces.
+const BIG_PAGE: usize = 1_000;
+/// Entries read at once.
+const ENTRIES: usize = 500;
+
+/// What the code of the error that carries a fresh token is.
+pub const NO_TOKEN: &str = "asana.sync";
+
+/// Finds out what an id names: a project, a task, a tag, a team, a list or the workspace.
+pub async fn resource(tx: &mut Tx, id: i64) -> Result<Subject> {
+    if people::workspace::current(tx).await?.id.0 == id {
+        return Ok(Subject::new("workspace", id));
+    }
+    let project = work::projects::get(tx, id.into()).await;
+    if !is_unknown(&project) {
+        return project.map(|_| Subject::new("project", id));
+    }
+    let task = work::tasks::get(tx, id.into()).await;
+    if !is_unknown(&task) {
+        return task.map(|_| Subject::new("task", id));
+    }
+    if work::tags::get(tx, id.into()).await.is_ok() {
+        return Ok(Subject::new("tag", id));
+    }
+    if people::teams::get(tx, id.into()).await.is_ok() {
+        return Ok(Subject::new("team", id));
+    }
+    // A person's own list hears of what is assigned to them.
+    if let Ok(list) = work::lists::get(tx, id.into()).await {
+        return Ok(Subject::new("user", list.owner.id));
+    }
+    Err(fault::unknown("resource", id))
+}
+
+fn is_unknown<T>(found: &Result<T>) -> bool {
+    found.as_ref().err().is_some_and(|error| error.kind() == Kind::Missing && !error.code().ends_with(".hidden"))
+}
+
+/// The name of a thing that somebody watches; empty when it is gone.
+pub async fn name_of(tx: &mut Tx, thing: &Subject) -> Result<String> {
+    let id = thing.id;
+    let name = match thing.kind.as_ref() {
+        "project" => work::projects::get(tx, id.into()).await.map(|it| it.name),
+        "task" => work::tasks::get(tx, id.into()).await.map(|it| it.name),
+        "tag" => work::tags::get(tx, id.into()).await.map(|it| it.name),
+        "team" => people::teams::get(tx, id.into()).await.map(|it| it.name),
+        "workspace" => people::workspace::current(tx).await.map(|it| it.name),
+        _ => return Ok(String::new()),
+    };
+    match name {
+        Err(error) if error.is_missing() => Ok(String::new()),
+        name => name,
+    }
+}
+
+async fn events(call: &Call<'_>) -> Result<Answer> {
+    let id: i64 = call.query.id("resource")?.ok_or_else(|| value::missing_input("resource"))?;
+    let mut tx = call.read().await?;
+    let resource = resource(&mut tx, id).await?;
+    stream(&mut tx, call, resource).await
+}
+
+async fn of_workspace(call: &Call<'_>) -> Result<Answer> {
+    let mut tx = call.read().await?;
+    crate::workspaces::check(&mut tx, call.id("workspace")?).await?;
+    stream(&mut tx, call, Subject::new("workspace", call.id::<i64>("workspace")?)).await
+}
+
+async fn of_project(call: &Call<'_>) -> Result<Answer> {
+    let mut tx = call.read().await?;
+    let project = work::projects::get(&mut tx, call.id("project")?).await?;
+    stream(&mut tx, call, Subject::new("project", project.id)).await
+}
+
+async fn of_task(call: &Call<'_>) -> Result<Answer> {
+    let mut tx = call.read().await?;
+    let task = crate::tasks::in_path(&mut tx, call).await?;
+    work::tasks::get(&mut tx, task).await?;
+    stream(&mut tx, call, Subject::new("task", task)).await
+}
+
+/// A place in the journal: after this entry, and after so many happenings of the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    after: i64,
+    skip: usize,
+}
+
+fn purpose(resource: &Subject) -> String {
+    format!("sync {resource}")
+}
+
+fn token(call: &Call<'_>, resource: &Subject, place: Place) -> String {
+    let text = format!("{} {} {}", place.after, place.skip, call.app.clock.now().millis());
+    format!("{}:0", call.seal.close(&purpose(resource), &text))
+}
+
+fn opened(call: &Call<'_>, resource: &Subject) -> Option<Place> {
+    let sealed = call.query.get("sync")?.strip_suffix(":0")?;
+    let text = call.seal.open(&purpose(resource), sealed)?;
+    place(&text, call.app.clock.now())
+}
+
+fn place(text: &str, now: Time) -> Option<Place> {
+    let mut parts = text.split(' ');
+    let place = Place { after: parts.next()?.parse().ok()?, skip: parts.next()?.parse().ok()? };
+    let made_at = Time::from_millis(parts.next()?.parse().ok()?);
+    (made_at.plus(TOKEN_VALID) > now).then_some(place)
+}
+
+async fn stream(tx: &mut Tx, call: &Call<'_>, resource: Subject) -> Result<Answer> {
+    let Some(start) = opened(call, &resource) else {
+        let head = journal::head(tx).await?;
+        let fresh = token(call, &resource, Place { after: head, skip: 0 });
+        return Err(Error::invalid(NO_TOKEN, "Sync token invalid or too old").with_detail(json!(fresh)));
+    };
+    let is_wide = resource.kind == "workspace";
+    let most = if is_wide || call.style.client.one_event_page { BIG_PAGE } else { PAGE };
+    let (found, next, has_more) = read(tx, &resource, start, most).await?;
+    let want = call.fields.full();
+    let records: Value = found.iter().map(|happening| event(happening, want)).collect();
+    // Asking again with the same token gives the same answer only if the answer's own token does not depend on the time;
+    // it does not matter to anybody that it is a little fresher.
+    let sync = token(call, &resource, next);
+    Ok(Answer::ok(records).with("sync", sync).with("has_more", has_more))
+}
+
+/// Reads happenings until a page is full or the journal ends; says where the next page starts.
+async fn read(tx: &mut Tx, resource: &Subject, start: Place, most: usize) -> Result<(Vec<Happening>, Place, bool)> {
+    let mut seen = Sight::default();
+    let (mut found, mut place) = (Vec::new(), start);
+    loop {
+        let subject = (resource.kind != "workspace").then(|| resource.clone());
+        let query = Query { after: place.after, subject, limit: ENTRIES, ..Query::default() };
+        let entries = journal::read(tx, &query).await?;
+        let is_end = entries.len() < ENTRIES;
+        for entry in entries {
+            let told = match seen.sees(tx, resource, &entry).await? {
+                true => happenings::of(&entry),
+                false => Vec::new(),
+            };
+            let rest = told.len().saturating_sub(place.skip);
+            let room = most - found.len();
+            found.extend(told.into_iter().skip(place.skip).take(room));
+            if rest > room {
+                let next = Place { after: entry.seq - 1, skip: place.skip + room };
+                return Ok((found, next, true));
+            }
+            place = Place { after: entry.seq, skip: 0 };
+        }
+        if is_end {
+            return Ok((found, place, false));
+        }
+    }
+}
+
+/// What the reader sees of a stream. Whoever sees a project or task sees what happens in it; in the workspace's stream each
+/// project is looked at by itself, and tasks and stories are left out.
+#[derive(Default)]
+struct Sight(HashMap<i64, bool>);
+
+impl Sight {
+    async fn sees(&mut self, tx: &mut Tx, resource: &Subject, entry: &Entry) -> Result<bool> {
+        if resource.kind != "workspace" {
+            return Ok(true);
+        }
+        if entry.subject.kind != "project" {
+            return Ok(false);
+        }
+        let id = entry.subject.id;
+        if let Some(known) = self.0.get(&id) {
+            return Ok(*known);
+        }
+        let seen = work::projects::get(tx, id.into()).await.is_ok();
+        self.0.insert(id, seen);
+        Ok(seen)
+    }
+}
+
+fn thing(thing: &Thing, want: Want<'_>) -> Value {
+    let mut record = Record::new(&thing.subject.kind, thing.subject.id, want);
+    if let Some(subtype) = &thing.subtype {
+        record = record.compact("resource_subtype", subtype.as_str());
+    }
+    record.compact("name", thing.name.clone()).done()
+}
+
+/// An event as `/events` shows it: with names.
+fn event(happening: &Happening, want: Want<'_>) -> Value {
+    let mut map = Map::new();
+    let mut put = |key: &str, value: Value| {
+        if want.asks(key, Level::Full) {
+            map.insert(key.to_owned(), value);
+        }
+    };
+    let below = |key: &str| if want.is_asked() { want.of(key) } else { Want::COMPACT };
+    let user = happening.user.map(|id| Record::new("user", id, below("user")).compact("name", happening.user_name.as_str()).done());
+    put("user", user.unwrap_or(Value::Null));
+    put("resource", thing(&happening.thing, below("resource")));
+    put("type", json!(happening.thing.subject.kind));
+    put("action", json!(happening.action));
+    put("created_at", json!(happening.at));
+    put("parent", happening.parent.as_ref().map_or(Value::Null, |parent| thing(parent, below("parent"))));
+    if let Some(change) = change(happening) {
+        put("change", below("change").cut_plain(change));
+    }
+    Value::Object(map)
+}
+
+fn change(happening: &Happening) -> Option<Value> {
+    let change = happening.change.as_ref()?;
+    let mut shown = json!({ "field": change.field, "action": change.action });
+    if let Some(value) = &change.value {
+        shown[value_key(change.action)] = ids(&value.subject.kind, value.subject.id);
+    }
+    Some(shown)
+}
+
+fn value_key(action: happenings::Action) -> &'static str {
+    match action {
+        happenings::Action::Added => "added_value",
+        happenings::Action::Removed => "removed_value",
+        happenings::Action::Changed | happenings::Action::Deleted | happenings::Action::Undeleted => "new_value",
+    }
+}
+
+/// An event as webhooks carry it: ids only, so that nothing is told to an address that its owner could not read with a token.
+pub fn compact(happening: &Happening) -> Value {
+    let bare = |thing: &Thing| {
+        let mut shown = ids(&thing.subject.kind, thing.subject.id);
+        if let Some(subtype) = &thing.subtype {
+            shown["resource_subtype"] = json!(subtype);
+        }
+        shown
+    };
+    let mut shown = json!({
+        "action": happening.action,
+        "created_at": happening.at,
+        "parent": happening.parent.as_ref().map(bare),
+        "resource": bare(&happening.thing),
+        "user": happening.user.map(|id| ids("user", id)),
+    });
+    if let Some(change) = change(happening) {
+        shown["change"] = change;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::UserId;
+    use work::happenings::{Action, FieldChange};
+
+    fn happening() -> Happening {
+        let thing = |kind, id, name: &str| Thing { subject: Subject::new(kind, id), name: Some(name.to_owned()), subtype: None };
+        Happening {
+            at: Time::from_millis(0),
+            user: Some(UserId(5)),
+            user_name: "Ann".to_owned(),
+            thing: Thing { subtype: Some("default_task".to_owned()), ..thing("task", 9_i64, "Push") },
+            action: Action::Changed,
+            parent: None,
+            change: Some(FieldChange { field: "assignee".to_owned(), action: Action::Changed, value: Some(thing("user", 6, "Bob")) }),
+        }
+    }
+
+    #[test]
+    fn letters_carry_ids_and_events_carry_names() {
+        assert_eq!(
+            compact(&happening()),
+            json!({
+                "action": "changed", "created_at": "1970-01-01T00:00:00.000Z", "parent": null,
+                "resource": {"gid": "9", "resource_type": "task", "resource_subtype": "default_task"},
+                "user": {"gid": "5", "resource_type": "user"},
+                "change": {"field": "assignee", "action": "changed", "new_value": {"gid": "6", "resource_type": "user"}},
+            })
+        );
+        let shown = event(&happening(), Want::FULL);
+        assert_eq!((&shown["resource"]["name"], &shown["user"]["name"], &shown["type"]), (&json!("Push"), &json!("Ann"), &json!("task")));
+    }
+
+    #[test]
+    fn a_token_holds_for_a_day() {
+        let day = 24 * 3_600 * 1_000;
+        assert_eq!(place("7 2 0", Time::from_millis(day - 1)), Some(Place { after: 7, skip: 2 }));
+        assert_eq!(place("7 2 0", Time::from_millis(day)), None);
+        assert_eq!(place("nonsense", Time::from_millis(0)), None);
+    }
+}
