@@ -36,7 +36,7 @@ pub fn run() -> Result {
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
 
-/// Building cargo-deny takes longer than the whole rest, so it is used where it is and missed plainly where it is not.
+/// Building cargo-deny takes three minutes of a small machine, so it is used where it is and missed plainly where it is not.
 fn deny() -> Result {
     if shell::has("cargo-deny") {
         shell::run(shell::cargo().args(["deny", "--workspace", "check", "licenses", "bans", "sources"]))
