@@ -108,3 +108,59 @@ async fn a_key_lies_in_a_file_of_its_own_only_while_it_is_used() {
     assert!(!format!("{error:?}").contains("KEY-TEXT"));
     assert_eq!(std::fs::read_dir(&keys).expect("a folder").count(), 0, "gone after a failure, too");
 }
+
+#[tokio::test]
+async fn ssh_gets_the_checked_address_and_the_key_and_nothing_of_the_users() {
+    let folder = Folder::new();
+    let up = Upstream::new(&folder.path().join("up stream.git"));
+    let tip = up.grow("main", "one");
+    let bin = folder.path().join("bin");
+    std::fs::create_dir_all(&bin).expect("a folder");
+    // Stands for ssh: notes how it was called and what key it could read, and then runs the command here.
+    let notes = folder.path().join("notes");
+    let script = format!(
+        "#!/bin/sh\nfor word do printf '%s\\n' \"$word\" >> '{0}'; last=$word\n\
+         case $word in IdentityFile=*) key=${{word#IdentityFile=}}; key=${{key#?}}; cat \"${{key%?}}\" >> '{0}';; esac; done\n\
+         exec sh -c \"$last\"\n",
+        notes.display()
+    );
+    std::fs::write(bin.join("ssh"), script).expect("a script");
+    std::fs::set_permissions(bin.join("ssh"), std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path =
+        std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path))).expect("a path");
+
+    let git =
+        Git::open(&folder.path().join("the 'data'/repositories"), Duration::from_secs(60)).expect("git");
+    let address = format!("ssh://git@localhost:2222{}", up.dir.display().to_string().replace(' ', "%20"));
+    let source = Source::parse(&address).expect("an address");
+    let credential = Credential::SshKey {
+        private_key: Secret::new("KEY\r\nTEXT"),
+        known_hosts: Some("localhost ssh-ed25519 AAAA".to_owned()),
+    };
+    let policy = TargetPolicy::parse("127.0.0.0/8, ::1").expect("a list");
+    let access = Access::prepare(&git, &source, Some(&credential), &policy).await.expect("prepared");
+    let listed = git
+        .call(["ls-remote".as_ref(), "--".as_ref(), source.argument(), "main".as_ref()])
+        .environment(&access.environment)
+        .environment(&[("PATH".into(), path)])
+        .output()
+        .await
+        .expect("listed");
+    assert!(String::from_utf8_lossy(&listed).starts_with(&tip));
+    let noted = std::fs::read_to_string(&notes).expect("it was called");
+    for wanted in [
+        "-F\n/dev/null\n",
+        "BatchMode=yes\n",
+        "IdentitiesOnly=yes\n",
+        "IdentityAgent=none\n",
+        "HostKeyAlias=localhost\n",
+        "StrictHostKeyChecking=yes\n",
+        "-p\n2222\n",
+        "KEY\nTEXT\n",
+        "git@localhost\n",
+    ] {
+        assert!(noted.contains(wanted), "{wanted:?} in {noted}");
+    }
+    assert!(noted.contains("HostName=127.0.0.1\n") || noted.contains("HostName=::1\n"), "{noted}");
+}
