@@ -132,7 +132,7 @@ impl Call<'_> {
             tracing::warn!(path = self.path, shown = values.len(), "an unpaged list was cut at its limit");
         }
         let answer = Answer::ok(Value::Array(values));
-        let next = paging.next_page(listed, &self.query, &self.app.public_url, &self.seal);
+        let next = paging.next_page(listed, &self.query, self.app.public_url.as_str(), &self.seal);
         Ok(match next {
             Some(next) => answer.with("next_page", next),
             None => answer,
@@ -157,6 +157,6 @@ impl Call<'_> {
 
     /// The address of a page for people.
     pub fn permalink(&self, noun: &str, id: impl std::fmt::Display) -> String {
-        format!("{}/{noun}/{id}", self.app.public_url.trim_end_matches('/'))
+        self.app.link(&format!("/{noun}/{id}"))
     }
 }

@@ -34,11 +34,14 @@ async fn party(tx: &mut Tx, call: &Call<'_>, key: &str, text: &str) -> Result<Pa
     call.user(tx, key, text).await.map(Party::User)
 }
 
-async fn answer(call: &Call<'_>, members: Vec<Member>) -> Result<Answer> {
+async fn answer(tx: &mut Tx, call: &Call<'_>, members: Vec<Member>) -> Result<Answer> {
     let mut members = members;
     members.sort_by_key(|member| member.id);
     let listed = call.cut(members, |member| i64::from(member.id))?;
-    let records = listed.items.iter().map(|member| show::small::member(member, call.fields.compact())).collect();
+    let mut records = Vec::with_capacity(listed.items.len());
+    for member in &listed.items {
+        records.push(show::small::member(tx, member, call.fields.compact()).await?);
+    }
     call.list(&listed, records)
 }
 
@@ -48,7 +51,7 @@ async fn listed(tx: &mut Tx, call: &Call<'_>, project: ProjectId, whose: Option<
         let party = party(tx, call, "member", text).await?;
         members.retain(|member| member.party == party);
     }
-    answer(call, members).await
+    answer(tx, call, members).await
 }
 
 async fn of_project(call: &Call<'_>) -> Result<Answer> {
@@ -65,7 +68,7 @@ async fn list(call: &Call<'_>) -> Result<Answer> {
     let text = member.ok_or_else(|| value::missing_input("parent"))?;
     let user = call.user(&mut tx, "member", text).await?;
     let members = work::members::of(&mut tx, user).await?;
-    answer(call, members).await
+    answer(&mut tx, call, members).await
 }
 
 /// The word for what somebody may do; older scripts say `write_access`.
@@ -84,15 +87,16 @@ async fn create(call: &Call<'_>) -> Result<Answer> {
     let party = party(&mut tx, call, "member", &text).await?;
     let access = access(call)?.unwrap_or(Access::Editor);
     let member = work::members::put(&mut tx, project, party, access).await.map_err(|error| fault::in_body("parent", error))?;
+    let record = show::small::member(&mut tx, &member, call.fields.full()).await?;
     tx.commit().await?;
-    Ok(Answer::created(show::small::member(&member, call.fields.full()), "memberships"))
+    Ok(Answer::created(record, "memberships"))
 }
 
 async fn get(call: &Call<'_>) -> Result<Answer> {
     let mut tx = call.read().await?;
     let id: AnyId = call.id("membership")?;
     let member = work::members::get(&mut tx, id).await?;
-    Ok(Answer::ok(show::small::member(&member, call.fields.full())))
+    Ok(Answer::ok(show::small::member(&mut tx, &member, call.fields.full()).await?))
 }
 
 async fn change(call: &Call<'_>) -> Result<Answer> {
@@ -103,8 +107,9 @@ async fn change(call: &Call<'_>) -> Result<Answer> {
         Some(access) => work::members::change(&mut tx, id, access).await?,
         None => work::members::get(&mut tx, id).await?,
     };
+    let record = show::small::member(&mut tx, &member, call.fields.full()).await?;
     tx.commit().await?;
-    Ok(Answer::ok(show::small::member(&member, call.fields.full())))
+    Ok(Answer::ok(record))
 }
 
 async fn delete(call: &Call<'_>) -> Result<Answer> {

@@ -25,7 +25,7 @@ pub fn projects<'a>(tx: &'a mut Tx, call: &'a Call<'a>, projects: Vec<Project>, 
         let mut records = Vec::with_capacity(filled.len());
         for project in &filled {
             let html = match want.asks("html_notes", Level::OptIn) {
-                true => work::mentions::expand(tx, project.project.html.as_deref(), &project.project.notes).await?,
+                true => work::mentions::expand(tx, project.project.html.as_deref(), &project.project.notes, &call.app.link("")).await?,
                 false => String::new(),
             };
             let status = small::status_or_null(tx, call, project.status.as_ref(), want.of("current_status_update")).await?;

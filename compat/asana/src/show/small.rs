@@ -104,7 +104,7 @@ pub async fn tags_by_name(
 /// A status update.
 pub async fn status(tx: &mut Tx, call: &Call<'_>, update: &StatusUpdate, want: Want<'_>) -> Result<Value> {
     let html = match want.asks("html_text", Level::OptIn) {
-        true => work::mentions::expand(tx, update.html.as_deref(), &update.text).await?,
+        true => work::mentions::expand(tx, update.html.as_deref(), &update.text, &call.app.link("")).await?,
         false => String::new(),
     };
     let author = Crowd::load(tx, call, update.created_by.iter(), want.of("author")).await?;
@@ -172,15 +172,16 @@ pub fn attachment(call: &Call<'_>, attachment: &Attachment, want: Want<'_>) -> V
 }
 
 /// That a project was shared with somebody.
-pub fn member(member: &Member, want: Want<'_>) -> Value {
-    let project = |key: &str| named("project", member.project, &member.project_name, want.of(key));
+pub async fn member(tx: &mut Tx, member: &Member, want: Want<'_>) -> Result<Value> {
+    let found = work::projects::get(tx, member.project).await?;
+    let project = |key: &str| named("project", found.id, &found.name, want.of(key));
     let (kind, id, user) = match member.party {
         Party::User(id) => ("user", id.0, true),
         Party::Team(id) => ("team", id.0, false),
     };
     let party = |key: &str| named(kind, id, &member.name, want.of(key));
     let writes = matches!(member.access, Access::Admin | Access::Editor);
-    Record::new("project_membership", member.id, want)
+    Ok(Record::new("project_membership", member.id, want)
         .compact("parent", project("parent"))
         .compact("member", party("member"))
         .compact("access_level", member.access.as_str())
@@ -188,7 +189,7 @@ pub fn member(member: &Member, want: Want<'_>) -> Value {
         .compact("user", if user { party("user") } else { Value::Null })
         .compact("project", project("project"))
         .compact("write_access", if writes { "full_write" } else { "comment_only" })
-        .done()
+        .done())
 }
 
 /// A person's own list.

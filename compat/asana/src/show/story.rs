@@ -18,7 +18,7 @@ pub async fn stories(tx: &mut Tx, call: &Call<'_>, stories: &[Story], want: Want
     let mut records = Vec::with_capacity(stories.len());
     for story in stories {
         let html = match want.asks("html_text", Level::OptIn) {
-            true => work::mentions::expand(tx, story.html.as_deref(), &story.text).await?,
+            true => work::mentions::expand(tx, story.html.as_deref(), &story.text, &call.app.link("")).await?,
             false => String::new(),
         };
         records.push(record(call, story, html, &writers, &likers, want));
@@ -97,7 +97,7 @@ fn told(story: &Story, want: Want<'_>) -> Map<String, Value> {
             put("new_section", thing("section", "new", "new_section"));
         }
         StoryKind::AddedToTag | StoryKind::RemovedFromTag => put("tag", thing("tag", "tag", "tag")),
-        StoryKind::AddedToTask | StoryKind::RemovedFromTask | StoryKind::Mentioned => put("task", thing("task", "task", "task")),
+        StoryKind::AddedToTask | StoryKind::RemovedFromTask => put("task", thing("task", "task", "task")),
         StoryKind::FollowerAdded => put("follower", thing("user", "follower", "follower")),
         StoryKind::DependencyAdded | StoryKind::DependencyRemoved | StoryKind::DependencyMarkedComplete => {
             put("dependency", thing("task", "dependency", "dependency"));

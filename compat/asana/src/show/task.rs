@@ -40,7 +40,7 @@ pub fn tasks<'a>(tx: &'a mut Tx, call: &'a Call<'a>, tasks: Vec<Task>, want: Wan
         let mut records = Vec::with_capacity(filled.len());
         for task in &filled {
             let html = match want.asks("html_notes", Level::OptIn) {
-                true => Value::String(work::mentions::expand(tx, task.task.html.as_deref(), &task.task.notes).await?),
+                true => Value::String(work::mentions::expand(tx, task.task.html.as_deref(), &task.task.notes, &call.app.link("")).await?),
                 false => Value::Null,
             };
             records.push(record(call, task, html, &around, want));

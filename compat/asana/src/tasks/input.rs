@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::projects::{text, word};
 use crate::wire::value::{self, Data, Given};
 use base::id::{FieldId, ProjectId, SectionId, TaskId, UserId};
-use base::{Result, Time};
+use base::Result;
 use db::Tx;
 use serde_json::Value;
 use work::fields::Input;
@@ -169,6 +169,7 @@ pub async fn task_change(tx: &mut Tx, call: &Call<'_>) -> Result<TaskChange> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::Time;
     use serde_json::json;
 
     fn data(value: Value) -> Data {
