@@ -66,7 +66,7 @@ pub(super) async fn app(
 ) -> Result<App> {
     let targets = TargetPolicy::parse(&config.private_targets)?;
     let mut parts = Extensions::new();
-    parts.insert(repos::Mirrors::open(&options.data, clock.clone(), config.limits.clone(), targets.clone()).await?);
+    parts.insert(repos::Mirrors::open(&options.data, &config.limits, targets.clone())?);
     parts.insert(releases::Config { recheck: !config.skips_recheck, data: options.data.clone() });
     parts.insert(targets);
     let limits = config.limits.clone();
