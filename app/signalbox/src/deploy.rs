@@ -7,6 +7,7 @@
 //! The exit codes ([`exit`]) and the result file ([`report`]) are contracts. Not here: deciding (the server's gate).
 
 mod beat;
+mod command;
 mod commit;
 pub mod exit;
 mod finish;
@@ -24,6 +25,7 @@ mod supervise;
 pub mod testing;
 mod tree;
 mod upload;
+mod verdict;
 mod waiting;
 pub mod words;
 
@@ -32,15 +34,15 @@ use crate::client::{Client, home, variable};
 use base::{Clock, Stopwatch};
 use mask::Secrets;
 pub use options::Options;
-use report::{Deployment, Report};
+use report::Report;
 use serde_json::Value;
 use signals::Signals;
 use spool::Spool;
-use start::{Answer, Refusal, Started};
+use start::{Answer, Refusal};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use supervise::{How, Run};
+use supervise::Run;
 use waiting::Waiting;
 
 /// How long a deployment whose start is under way is waited for after a signal, so that it does not stay behind.
@@ -56,7 +58,7 @@ pub async fn run(options: Options, door: &Door) -> i32 {
         return exit::CANNOT_CREATE;
     }
     if let Err(refusal) = attempt(&options, door, &mut report).await {
-        refuse(&options, *refusal, &mut report);
+        verdict::refused(&options, *refusal, &mut report);
     }
     if door.json {
         println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
@@ -93,12 +95,12 @@ async fn attempt(options: &Options, door: &Door, report: &mut Report) -> Result<
         }
         (Answer::NothingToDo(answer), _) => {
             spool.remove();
-            nothing_to_do(options, answer, report);
+            verdict::nothing_to_do(options, &answer, report);
             Ok(())
         }
         (Answer::Decided(answer) | Answer::Queued(answer), _) => {
             spool.remove();
-            decided(options, answer, report)
+            verdict::decided(options, &answer, report)
         }
         (Answer::Refused(refusal), _) => {
             spool.remove();
@@ -179,7 +181,7 @@ fn interrupted(signal: &str, number: i32) -> Answer {
 
 async fn drive(run: Run<'_>, interrupted: Option<&'static str>, report: &mut Report) {
     let (options, started, spool) = (run.options, run.started, run.spool);
-    describe(started, report);
+    verdict::started(started, report);
     if !options.quiet {
         say(&words::started(started));
     }
@@ -194,27 +196,7 @@ async fn drive(run: Run<'_>, interrupted: Option<&'static str>, report: &mut Rep
     (report.child_exit, report.child_signal) = (ended.child_exit, ended.child_signal);
     (report.output_bytes, report.reported) = (ended.output_bytes, ended.is_reported);
     report.exit_code = ended.exit_code();
-    let took = words::took(took.elapsed());
-    let (reason_code, end) = match (&ended.how, ended.child_exit, ended.child_signal) {
-        (How::Itself, Some(0), _) => ("succeeded", format!("succeeded in {took}")),
-        (How::Itself, Some(code), _) => {
-            ("command_failed", format!("failed in {took}: the command ended with {code}"))
-        }
-        (How::Itself, None, signal) => (
-            "command_killed",
-            format!("failed in {took}: the command was killed by signal {}", signal.unwrap_or_default()),
-        ),
-        (How::NeverRan(exit::NOT_FOUND, why), ..) => ("command_not_found", format!("failed: {why}")),
-        (How::NeverRan(_, why), ..) => ("command_not_executable", format!("failed: {why}")),
-        (How::Aborted(reason), ..) if reason.is_empty() => ("aborted", format!("was aborted after {took}")),
-        (How::Aborted(reason), ..) => ("aborted", format!("was aborted after {took}: {reason}")),
-        (How::Interrupted(signal), ..) => {
-            ("interrupted", format!("was aborted after {took}: stopped by {signal}"))
-        }
-        (How::Lost(why), ..) => {
-            ("lease_lost", format!("was given up after {took}, its outcome is unknown: {why}"))
-        }
-    };
+    let (reason_code, end) = verdict::of(&ended, took.elapsed());
     report.reason_code = reason_code;
     report.sentence = format!("deployment {} {end}", started.number);
     if reason_code != "succeeded" || !options.quiet {
@@ -229,73 +211,4 @@ async fn drive(run: Run<'_>, interrupted: Option<&'static str>, report: &mut Rep
         note(&format!("the output is kept in {}", spool.path().display()));
         report.spool = Some(spool.path().to_owned());
     }
-}
-
-fn describe(started: &Started, report: &mut Report) {
-    report.decision = "started";
-    report.environment.clone_from(&started.environment);
-    report.commit = Some(started.commit.clone()).filter(|commit| !commit.is_empty()).or(report.commit.take());
-    report.previous_commit.clone_from(&started.previous);
-    let (id, number, url) = (started.id.clone(), started.number.clone(), started.url.clone());
-    report.deployment = Some(Deployment { id, number, url });
-}
-
-fn nothing_to_do(options: &Options, answer: Value, report: &mut Report) {
-    report.decision = "nothing_to_do";
-    report.reason_code = if answer["handled"] == true { "handled_elsewhere" } else { "nothing_to_do" };
-    report.sentence = match answer["sentence"].as_str() {
-        Some(sentence) => sentence.to_owned(),
-        None => format!("there is nothing to do on {}", options.env),
-    };
-    if let Some(id) = start::text(&answer["id"]) {
-        let number = start::text(&answer["number"]).unwrap_or_else(|| id.clone());
-        let url = answer["url"].as_str().unwrap_or_default().to_owned();
-        report.deployment = Some(Deployment { id, number, url });
-    }
-    if !options.quiet {
-        say(&report.sentence);
-    }
-}
-
-fn decided(options: &Options, answer: Value, report: &mut Report) -> Result<(), Box<Refusal>> {
-    let decision = answer["decision"].clone();
-    let sentence = decision["sentence"].as_str().unwrap_or_default().to_owned();
-    report.decision = "dry_run";
-    report.gate = decision;
-    report.commit = start::text(&report.gate["candidate"]).or(report.commit.take());
-    if report.gate["open"] != true {
-        return Err(Box::new(Refusal {
-            exit: exit::BLOCKED,
-            reason: "blocked",
-            sentence,
-            decision: report.gate.clone(),
-        }));
-    }
-    report.reason_code = "open";
-    report.sentence = sentence;
-    if !options.quiet {
-        say(&report.sentence);
-    }
-    Ok(())
-}
-
-fn refuse(options: &Options, refusal: Refusal, report: &mut Report) {
-    if report.decision.is_empty() {
-        report.decision = "refused";
-    }
-    report.reason_code = refusal.reason;
-    report.exit_code = if refusal.exit == exit::BLOCKED { options.blocked_exit } else { refusal.exit };
-    let is_expected = matches!(refusal.exit, exit::BLOCKED | exit::BUSY);
-    if !(options.quiet && is_expected) {
-        if is_expected {
-            say(&refusal.sentence)
-        } else {
-            note(&refusal.sentence)
-        }
-        for line in words::blockers(&refusal.decision) {
-            say(&line);
-        }
-    }
-    report.sentence = refusal.sentence;
-    report.gate = refusal.decision;
 }

@@ -268,6 +268,22 @@ fn twenty_megabytes_arrive_byte_for_byte_over_a_server_in_trouble() {
 }
 
 #[test]
+fn a_hundred_megabytes_do_not_make_the_wrapper_grow() {
+    let hub = Hub::start();
+    let trial = Trial::new(&hub);
+    let running = trial.start(
+        &["--no-output"],
+        "head -c 100000000 /dev/zero; touch said; while [ ! -e end ]; do sleep 0.02; done",
+    );
+    until("everything is said", || trial.path("said").exists());
+    let most_kb = running.most_memory_kb();
+    trial.touch("end");
+    let done = running.wait();
+    assert_eq!((done.code, hub.output().len()), (0, 100_000_000), "{}", done.err);
+    assert!(most_kb < 64 * 1024, "it took {most_kb} kB");
+}
+
+#[test]
 fn secrets_stay_here() {
     let hub = Hub::start();
     let trial = Trial::new(&hub).with("DB_PASSWORD", "correct-horse").with("PIN", "4711");

@@ -67,9 +67,9 @@ pub struct Options {
     /// What sort of deployment it is.
     #[arg(long, value_enum, default_value_t = Kind::Forward)]
     pub kind: Kind,
-    /// What to do while another deployment runs.
-    #[arg(long, value_enum, default_value_t = IfBusy::Refuse)]
-    pub if_busy: IfBusy,
+    /// What to do while another deployment runs (default: what the environment says).
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub if_busy: Option<IfBusy>,
     /// End with this code instead of 75 when blocked (0 for a cron that mails whatever is not 0).
     #[arg(long, value_name = "N", default_value_t = super::exit::BLOCKED, value_parser = clap::value_parser!(i32).range(0..=255))]
     pub blocked_exit: i32,

@@ -168,7 +168,7 @@ fn classify(status: u16, code: &str) -> (i32, &'static str) {
 
 /// What is sent to start.
 pub fn request(options: &super::Options, commit: Option<&str>, slot: Option<base::Time>) -> Value {
-    let mut body = json!({"kind": options.kind.word(), "if_busy": options.if_busy.word()});
+    let mut body = json!({"kind": options.kind.word()});
     let mut put = |key: &str, value: Value| {
         if !value.is_null() {
             body[key] = value;
@@ -179,6 +179,7 @@ pub fn request(options: &super::Options, commit: Option<&str>, slot: Option<base
         // HEAD is the tip of the default branch.
         put("ref", options.git_ref.as_deref().unwrap_or("HEAD").into());
     }
+    put("if_busy", options.if_busy.map(|what| what.word().into()).unwrap_or_default());
     put("slot", slot.map(|slot| slot.to_string().into()).unwrap_or_default());
     if !options.overrides.is_empty() {
         put("override", json!(options.overrides));

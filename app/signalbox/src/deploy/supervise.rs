@@ -13,15 +13,14 @@ use crate::deploy::spool::Spool;
 use crate::deploy::start::Started;
 use crate::deploy::tree::Tree;
 use crate::deploy::upload::{Upload, Uploaded};
-use crate::deploy::{Options, exit, output, session};
+use crate::deploy::{Options, command, exit};
 use base::Stopwatch;
 use rustix::process::Signal;
-use std::io::Write;
 use std::os::unix::process::ExitStatusExt as _;
 use std::pin::Pin;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep, timeout};
@@ -150,91 +149,18 @@ impl Run<'_> {
     }
 
     async fn run_command(&mut self, news: &mut mpsc::UnboundedReceiver<News>) -> (How, Option<ExitStatus>) {
-        let mut child = match self.spawn() {
+        let mut child = match command::spawn(self.options, self.started) {
             Ok(child) => child,
             Err(how) => return (how, None),
         };
         let (stop, stopped) = watch::channel(false);
-        let pumps = self.pump(&mut child, &stopped);
+        let pumps = command::pump(&mut child, self.options, &self.secrets, self.spool, &stopped);
         let Some(tree) = child.id().and_then(Tree::led_by) else {
             return (How::NeverRan(exit::OS_ERROR, "the command has no process id".to_owned()), None);
         };
         let (how, status) = self.watch(&mut child, tree, news).await;
-        let is_stopped = how != How::Itself;
-        let drained = async {
-            let mut pumps = pumps;
-            for pump in &mut pumps {
-                if timeout(LINGER, &mut *pump).await.is_err() {
-                    break;
-                }
-            }
-            let _ = stop.send(true);
-            for pump in pumps.iter_mut().filter(|pump| !pump.is_finished()) {
-                // A terminal that takes nothing may hold a pump up, but not the end of something that was stopped.
-                if is_stopped && timeout(VANISH, &mut *pump).await.is_err() {
-                    pump.abort();
-                } else if !is_stopped {
-                    let _ = pump.await;
-                }
-            }
-        };
-        drained.await;
+        drain(pumps, stop, how != How::Itself).await;
         (how, status)
-    }
-
-    fn spawn(&self) -> Result<Child, How> {
-        let Some((program, arguments)) = self.options.command.split_first() else {
-            return Err(How::NeverRan(exit::USAGE, "no command is given".to_owned()));
-        };
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let started = self.started;
-        command
-            .env("SIGNALBOX_DEPLOYMENT", &started.id)
-            .env("SIGNALBOX_DEPLOYMENT_NUMBER", &started.number)
-            .env("SIGNALBOX_DEPLOYMENT_URL", &started.url)
-            .env("SIGNALBOX_ENVIRONMENT", &started.environment)
-            .env("SIGNALBOX_COMMIT", &started.commit)
-            .env("SIGNALBOX_PREVIOUS_COMMIT", started.previous.as_deref().unwrap_or_default())
-            .env("SIGNALBOX_KIND", self.options.kind.word())
-            .env("SIGNALBOX_FENCE", started.token.to_string());
-        if !self.options.pass_token {
-            command.env_remove("SIGNALBOX_TOKEN");
-        }
-        session::detach(&mut command);
-        command.spawn().map_err(|error| {
-            let code = match error.kind() {
-                std::io::ErrorKind::NotFound => exit::NOT_FOUND,
-                _ => exit::NOT_EXECUTABLE,
-            };
-            How::NeverRan(code, format!("{} cannot be run: {error}", program.to_string_lossy()))
-        })
-    }
-
-    fn pump(&self, child: &mut Child, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-        let repeat = !self.options.no_output;
-        let mut pumps = Vec::new();
-        if let Some(from) = child.stdout.take() {
-            let to = repeat.then_some((|| Box::new(std::io::stdout())) as fn() -> Box<dyn Write>);
-            pumps.push(tokio::spawn(output::pump(
-                from,
-                to,
-                self.secrets.clone(),
-                self.spool.clone(),
-                stopped.clone(),
-            )));
-        }
-        if let Some(from) = child.stderr.take() {
-            let to = repeat.then_some((|| Box::new(std::io::stderr())) as fn() -> Box<dyn Write>);
-            pumps.push(tokio::spawn(output::pump(
-                from,
-                to,
-                self.secrets.clone(),
-                self.spool.clone(),
-                stopped.clone(),
-            )));
-        }
-        pumps
     }
 
     async fn watch(
@@ -280,6 +206,23 @@ impl Run<'_> {
             end_the_rest(tree, grace, is_counting).await;
         }
         (how, status)
+    }
+}
+
+/// Waits for the rest of the output. Pipes that stay open after the command has ended are listened to for a moment only.
+async fn drain(mut pumps: Vec<JoinHandle<()>>, stop: watch::Sender<bool>, is_stopped: bool) {
+    for pump in &mut pumps {
+        if timeout(LINGER, &mut *pump).await.is_err() {
+            break;
+        }
+    }
+    stop.send_replace(true);
+    for mut pump in pumps.into_iter().filter(|pump| !pump.is_finished()) {
+        // A terminal that takes nothing may hold a pump up, but not the end of something that was stopped.
+        let most = if is_stopped { VANISH } else { Duration::MAX };
+        if timeout(most, &mut pump).await.is_err() {
+            pump.abort();
+        }
     }
 }
 

@@ -121,6 +121,13 @@ impl Running {
         assert!(status.expect("kill runs").success());
     }
 
+    /// The most memory that the wrapper has used, in kB.
+    pub fn most_memory_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells it");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Waits for the end; a minute is a failure.
     pub fn wait(mut self) -> Done {
         let mut code = None;
