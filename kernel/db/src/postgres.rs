@@ -31,8 +31,12 @@ impl Postgres {
             NoTls,
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
-        let pool =
-            Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|e| unavailable().because(e))?;
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .build()
+            .map_err(|e| unavailable().because(e))?;
         let client = pool.get().await.map_err(|e| unavailable().because(e))?;
         // Two nodes that start at once may both find no table and clash in the catalogue: one of them waits here.
         client
