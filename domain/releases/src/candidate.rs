@@ -36,7 +36,12 @@ impl<'a> Git<'a> {
         let Some(name) = name else { return Ok(Candidate::Unasked) };
         match self.resolve(name).await {
             Ok(commit) => Ok(Candidate::Known { commit }),
-            Err(error) if matches!(error.kind(), Fault::Invalid | Fault::Missing | Fault::Conflict | Fault::Unavailable) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    Fault::Invalid | Fault::Missing | Fault::Conflict | Fault::Unavailable
+                ) =>
+            {
                 let why = error.message().trim_end_matches('.').to_owned();
                 Ok(Candidate::Unknown { given: name.to_owned(), why })
             }
@@ -55,19 +60,24 @@ impl<'a> Git<'a> {
             let range = Range { to: commit.to_owned(), ..Range::default() };
             return Ok(Prepared { deployed: None, previous_commit: None, range, is_behind: false });
         };
-        let (range, is_behind) = match self.mirrors.range(&self.repository, Some(from), commit, COMMITS).await {
+        let (range, is_behind) = match self.mirrors.range(&self.repository, Some(from), commit, COMMITS).await
+        {
             Ok(range) => {
                 let is_behind = range.count == 0 && range.leaving > 0;
                 // Going back, what people need to see is what leaves.
                 let shown = match kind {
-                    Kind::Rollback => self.mirrors.range(&self.repository, Some(commit), from, COMMITS).await?,
+                    Kind::Rollback => {
+                        self.mirrors.range(&self.repository, Some(commit), from, COMMITS).await?
+                    }
                     Kind::Forward | Kind::Redeploy => range,
                 };
                 (kept(from, commit, shown), is_behind)
             }
             // What runs there may come from a repository that the environment no longer uses: then nothing can be said of the
             // range, and nothing stands in the way of a commit that is known.
-            Err(error) if matches!(error.kind(), Fault::Invalid | Fault::Missing) => (unknown(from, commit, &error), false),
+            Err(error) if matches!(error.kind(), Fault::Invalid | Fault::Missing) => {
+                (unknown(from, commit, &error), false)
+            }
             Err(error) => return Err(error),
         };
         Ok(Prepared { deployed: environment.deployed, previous_commit: previous, range, is_behind })

@@ -47,11 +47,16 @@ fn parents(deployment: &Deployment, environment: &environments::Environment) -> 
 
 /// Finds a deployment by its id or its short number. No right is asked for.
 async fn find(tx: &mut Tx, id: DeploymentId) -> Result<Deployment> {
-    let found = if id.0 < base::id::FIRST { store::by_number(tx, id.0).await? } else { store::get(tx, id).await? };
+    let found =
+        if id.0 < base::id::FIRST { store::by_number(tx, id.0).await? } else { store::get(tx, id).await? };
     found.ok_or_else(|| missing(id))
 }
 
-async fn with_right(tx: &mut Tx, id: DeploymentId, right: Right) -> Result<(Deployment, environments::Environment)> {
+async fn with_right(
+    tx: &mut Tx,
+    id: DeploymentId,
+    right: Right,
+) -> Result<(Deployment, environments::Environment)> {
     let deployment = find(tx, id).await?;
     match environments::require(tx, deployment.environment, right).await {
         Ok(environment) => Ok((deployment, environment)),

@@ -148,8 +148,10 @@ pub async fn make(tx: &mut Tx, new: NewEnvironment) -> Result<Environment> {
     Ok(made)
 }
 
-const LOCK_NOTES: &str = "Every open task in this project is a lock: it keeps deployments from starting until it is completed.";
-const DEPLOYMENT_NOTES: &str = "Every deployment is a task in this project; it is completed when the deployment has succeeded.";
+const LOCK_NOTES: &str =
+    "Every open task in this project is a lock: it keeps deployments from starting until it is completed.";
+const DEPLOYMENT_NOTES: &str =
+    "Every deployment is a task in this project; it is completed when the deployment has succeeded.";
 
 async fn make_project(tx: &mut Tx, new: &NewEnvironment, what: &str, notes: &str) -> Result<ProjectId> {
     let project = NewProject {
@@ -181,7 +183,9 @@ fn check_name(name: &str) -> Result<()> {
     }
     Err(Error::invalid(
         "environment.name",
-        format!("An environment's name is 1 to {NAME_CHARS} letters, digits, '-', '_' or '.', and starts with a letter or digit"),
+        format!(
+            "An environment's name is 1 to {NAME_CHARS} letters, digits, '-', '_' or '.', and starts with a letter or digit"
+        ),
     ))
 }
 
@@ -237,7 +241,8 @@ pub async fn change(tx: &mut Tx, id: EnvironmentId, change: EnvironmentChange) -
     }
     after.repository = change.repository.unwrap_or(after.repository);
     after.enabled = change.enabled.unwrap_or(after.enabled);
-    after.disabled_reason = if after.enabled { String::new() } else { change.disabled_reason.unwrap_or(after.disabled_reason) };
+    after.disabled_reason =
+        if after.enabled { String::new() } else { change.disabled_reason.unwrap_or(after.disabled_reason) };
     after.restricted = change.restricted.unwrap_or(after.restricted);
     after.if_busy = change.if_busy.unwrap_or(after.if_busy);
     if after == before {
@@ -252,8 +257,12 @@ pub async fn change(tx: &mut Tx, id: EnvironmentId, change: EnvironmentChange) -
     if after.restricted != before.restricted {
         for project in [after.lock_project, after.deployment_project] {
             let before = beyond(tx);
-            let changed =
-                projects::change(tx, project, ProjectChange { default_access: Some(access(after.restricted)), ..ProjectChange::default() }).await;
+            let changed = projects::change(
+                tx,
+                project,
+                ProjectChange { default_access: Some(access(after.restricted)), ..ProjectChange::default() },
+            )
+            .await;
             tx.become_actor(before);
             changed?;
         }
@@ -302,7 +311,9 @@ pub async fn rights_in(tx: &mut Tx, environment: &Environment) -> Result<RightSe
     let granted = rights::on(tx, &environment.subject().to_string()).await?;
     let actor = tx.actor();
     let by_role = match actor.role {
-        Role::Admin | Role::Member if actor.user.is_some() && environment.restricted => RightSet::of(&[Right::View]),
+        Role::Admin | Role::Member if actor.user.is_some() && environment.restricted => {
+            RightSet::of(&[Right::View])
+        }
         Role::Admin | Role::Member if actor.user.is_some() => {
             RightSet::of(&[Right::View, Right::Comment, Right::Lock, Right::Deploy])
         }
@@ -329,7 +340,10 @@ pub(crate) async fn check(tx: &mut Tx, environment: &Environment, right: Right) 
     }
     rights::require_scope(tx, right)?;
     let name = &tx.actor().name;
-    Err(Error::denied("right.missing", format!("{name} does not have the right to {right} in {}", environment.name)))
+    Err(Error::denied(
+        "right.missing",
+        format!("{name} does not have the right to {right} in {}", environment.name),
+    ))
 }
 
 /// Returns the environment and keeps every other decision about it waiting until this transaction ends. Every verb that
@@ -355,7 +369,11 @@ pub(crate) async fn bump(tx: &mut Tx, id: EnvironmentId) -> Result<i64> {
 }
 
 /// Notes which deployment put the commit there that is there now.
-pub(crate) async fn set_deployed(tx: &mut Tx, id: EnvironmentId, deployed: base::id::DeploymentId) -> Result<()> {
+pub(crate) async fn set_deployed(
+    tx: &mut Tx,
+    id: EnvironmentId,
+    deployed: base::id::DeploymentId,
+) -> Result<()> {
     store::set_deployed(tx, id, deployed).await
 }
 
@@ -387,7 +405,8 @@ pub(crate) async fn holders(tx: &mut Tx, environment: &Environment, right: Right
         return Ok(vec!["any member".to_owned()]);
     }
     let people = people::grants::who_has(tx, &environment.subject().to_string(), right).await?;
-    let mut names: Vec<String> = people.into_iter().filter(|person| person.active).map(|person| person.name).collect();
+    let mut names: Vec<String> =
+        people.into_iter().filter(|person| person.active).map(|person| person.name).collect();
     if names.len() > NAMED {
         let others = names.len() - NAMED;
         names.truncate(NAMED);

@@ -42,7 +42,9 @@ pub(crate) async fn hub(place: Place) -> Hub {
     let db = place.open(&migrations).await;
     let mut tx = db.write(&Actor::system()).await.expect("begun");
     let first = FirstStart { email: Some("ann@example.com".to_owned()), ..FirstStart::default() };
-    let Ok(Bootstrap::Made(ann)) = first_start(&mut tx, first).await else { panic!("the first start made Ann") };
+    let Ok(Bootstrap::Made(ann)) = first_start(&mut tx, first).await else {
+        panic!("the first start made Ann")
+    };
     let bob = users::create(&mut tx, person("bob", Role::Member)).await.expect("made");
     let cleo = users::create(&mut tx, person("cleo", Role::Member)).await.expect("made");
     let gus = users::create(&mut tx, person("gus", Role::Guest)).await.expect("made");
@@ -93,7 +95,7 @@ impl Hub {
     }
 
     pub async fn environment(&self, name: &str) -> Environment {
-        let mut tx = self.by_itself().await;
+        let mut tx = self.db.read(&Actor::system()).await.expect("begun");
         environments::named(&mut tx, name, base::Right::View).await.expect("there is such an environment")
     }
 
@@ -117,7 +119,9 @@ impl Hub {
         let mut tx = self.by_itself().await;
         let query = journal::Query { limit: 1_000, ..journal::Query::default() };
         let entries = journal::read(&mut tx, &query).await.expect("read");
-        let ours = |verb: &String| ["lock.", "deployment.", "environment."].iter().any(|noun| verb.starts_with(noun));
+        let ours = |verb: &String| {
+            ["lock.", "deployment.", "environment."].iter().any(|noun| verb.starts_with(noun))
+        };
         entries.into_iter().map(|entry| entry.verb).filter(ours).collect()
     }
 
@@ -128,19 +132,21 @@ impl Hub {
     /// What was said on a task.
     pub async fn comments(&self, task: TaskId) -> String {
         let mut tx = self.by_itself().await;
-        let stories = work::stories::list(&mut tx, task, &work::page::Page::first(100)).await.expect("listed");
+        let stories =
+            work::stories::list(&mut tx, task, &work::page::Page::first(100)).await.expect("listed");
         let said = stories.items.into_iter().filter(work::stories::Story::is_comment);
         said.map(|story| story.text).collect::<Vec<_>>().join("\n")
     }
 }
 
 /// An environment, in sentences.
+#[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     hub: &'a Hub,
     name: &'a str,
 }
 
-impl At<'_> {
+impl<'a> At<'a> {
     pub async fn lock(&self, reason: &str, by: &User) -> Placed {
         self.lock_as(NewLock::because(reason), by).await.expect("the lock is placed")
     }
@@ -157,7 +163,8 @@ impl At<'_> {
     pub async fn task_in_lock_project(&self, name: &str, by: &User) -> TaskId {
         let project = self.hub.environment(self.name).await.lock_project;
         let mut tx = self.hub.by(by).await;
-        let task = work::tasks::create(&mut tx, work::tasks::NewTask::named(name, project)).await.expect("made");
+        let task =
+            work::tasks::create(&mut tx, work::tasks::NewTask::named(name, project)).await.expect("made");
         tx.commit().await.expect("committed");
         task.id
     }
@@ -174,7 +181,7 @@ impl At<'_> {
     }
 
     /// Wants to deploy; say the rest, then `by`.
-    pub fn deploy(&self, commit: &str) -> Wish<'_> {
+    pub fn deploy(&self, commit: &str) -> Wish<'a> {
         let request = Request {
             kind: Kind::Forward,
             commit: commit.to_owned(),
@@ -187,19 +194,19 @@ impl At<'_> {
             key: None,
             print: commit.to_owned(),
         };
-        Wish { at: self, request, is_behind: false, check: Check::InTransaction }
+        Wish { at: *self, request, is_behind: false, check: Check::InTransaction }
     }
 }
 
 /// A deployment that somebody wants.
 pub(crate) struct Wish<'a> {
-    at: &'a At<'a>,
+    at: At<'a>,
     request: Request,
     is_behind: bool,
     check: Check,
 }
 
-impl Wish<'_> {
+impl<'a> Wish<'a> {
     pub fn as_a(mut self, kind: Kind) -> Self {
         self.request.kind = kind;
         self
@@ -234,7 +241,8 @@ impl Wish<'_> {
     pub async fn by(self, user: &User) -> Result<Started> {
         let hub = self.at.hub;
         let environment = hub.environment(self.at.name).await;
-        let previous = deployments::deployed(&mut hub.by_itself().await, &environment).await?.map(|d| d.commit);
+        let previous =
+            deployments::deployed(&mut hub.by_itself().await, &environment).await?.map(|d| d.commit);
         let prepared = Prepared {
             deployed: environment.deployed,
             range: Range { from: previous.clone(), to: self.request.commit.clone(), ..Range::default() },
@@ -242,15 +250,18 @@ impl Wish<'_> {
             is_behind: self.is_behind,
         };
         let mut tx = hub.by(user).await;
-        let started = deployments::start(&mut tx, environment.id, &self.request, &prepared, &self.check).await?;
+        let started =
+            deployments::start(&mut tx, environment.id, &self.request, &prepared, &self.check).await?;
         tx.commit().await?;
         Ok(started)
     }
 
-    pub async fn expect_started(self, user: &User) -> Running<'_> {
+    pub async fn expect_started(self, user: &User) -> Running<'a> {
         let hub = self.at.hub;
         match self.by(user).await.expect("an answer") {
-            Started::Now(deployment) | Started::Before(deployment) => Running { hub, deployment: *deployment },
+            Started::Now(deployment) | Started::Before(deployment) => {
+                Running { hub, deployment: *deployment }
+            }
             other => panic!("it should have started: {other:?}"),
         }
     }
@@ -324,7 +335,9 @@ impl Running<'_> {
         let mut whole = Vec::new();
         loop {
             let at = whole.len() as i64;
-            let part = deployments::log::read(&self.hub.db, &self.hub.blobs, &deployment, at, 1 << 20).await.expect("read");
+            let part = deployments::log::read(&self.hub.db, &self.hub.blobs, &deployment, at, 1 << 20)
+                .await
+                .expect("read");
             if part.bytes.is_empty() {
                 return whole;
             }

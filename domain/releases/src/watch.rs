@@ -14,14 +14,20 @@ use std::sync::Arc;
 pub(crate) fn follower() -> Follower {
     Follower {
         name: "releases.locks",
-        wants: |entry| entry.verb.starts_with("task.") && entry.parents.iter().any(|parent| parent.kind == "project"),
+        wants: |entry| {
+            entry.verb.starts_with("task.") && entry.parents.iter().any(|parent| parent.kind == "project")
+        },
         act: Arc::new(|tx, entry| Box::pin(look_again(tx, entry))),
     }
 }
 
 async fn look_again(tx: &mut Tx, entry: &Entry) -> Result<()> {
-    let projects: Vec<ProjectId> =
-        entry.parents.iter().filter(|parent| parent.kind == "project").map(|parent| ProjectId(parent.id)).collect();
+    let projects: Vec<ProjectId> = entry
+        .parents
+        .iter()
+        .filter(|parent| parent.kind == "project")
+        .map(|parent| ProjectId(parent.id))
+        .collect();
     for environment in environments::with_lock_project(tx, &projects).await? {
         environments::bump(tx, environment.id).await?;
         // Entries wake whoever waits; this change is worth one only for that, so it says nothing else.

@@ -36,8 +36,13 @@ pub async fn finish(tx: &mut Tx, id: DeploymentId, token: i64, ending: &Ending) 
     if after == before {
         return Ok(deployment);
     }
-    if ending.outcome == Outcome::Succeeded && (ending.signal.is_some() || ending.exit_code.is_some_and(|code| code != 0)) {
-        return Err(Error::invalid("deployment.outcome", "A command that did not exit with 0 has not succeeded"));
+    if ending.outcome == Outcome::Succeeded
+        && (ending.signal.is_some() || ending.exit_code.is_some_and(|code| code != 0))
+    {
+        return Err(Error::invalid(
+            "deployment.outcome",
+            "A command that did not exit with 0 has not succeeded",
+        ));
     }
     if let Some(sent) = ending.output_bytes.filter(|sent| *sent > deployment.output_bytes) {
         return Err(super::log::gap(sent, deployment.output_bytes));
@@ -69,7 +74,12 @@ pub async fn finish(tx: &mut Tx, id: DeploymentId, token: i64, ending: &Ending) 
 }
 
 /// Everything that any end means: the lease is over, the environment is free, the log becomes a file.
-async fn end(tx: &mut Tx, environment: &Environment, deployment: &mut Deployment, state: State) -> Result<()> {
+async fn end(
+    tx: &mut Tx,
+    environment: &Environment,
+    deployment: &mut Deployment,
+    state: State,
+) -> Result<()> {
     let now = tx.now();
     deployment.state = state;
     deployment.state_at = now;
@@ -132,7 +142,12 @@ pub async fn abort(tx: &mut Tx, id: DeploymentId, reason: Option<&str>) -> Resul
         "deployment.aborted"
     } else {
         let why = deployment.abort_reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        task::say(tx, &deployment, Some(format!("{} asked for this deployment to stop{why}", tx.actor().name.clone()))).await?;
+        task::say(
+            tx,
+            &deployment,
+            Some(format!("{} asked for this deployment to stop{why}", tx.actor().name.clone())),
+        )
+        .await?;
         "deployment.abort_asked"
     };
     store::update(tx, &deployment).await?;
@@ -146,7 +161,10 @@ pub async fn abort(tx: &mut Tx, id: DeploymentId, reason: Option<&str>) -> Resul
 pub async fn resolve(tx: &mut Tx, id: DeploymentId, outcome: Outcome, reason: &str) -> Result<Deployment> {
     let (seen, _) = super::driven(tx, id).await?;
     if reason.trim().is_empty() {
-        return Err(Error::invalid("deployment.reason", "Say how you know: it is all that later readers have"));
+        return Err(Error::invalid(
+            "deployment.reason",
+            "Say how you know: it is all that later readers have",
+        ));
     }
     if !matches!(outcome, Outcome::Succeeded | Outcome::Failed) {
         return Err(Error::invalid("deployment.outcome", "A lost deployment has either succeeded or failed"));
@@ -168,6 +186,12 @@ pub async fn resolve(tx: &mut Tx, id: DeploymentId, outcome: Outcome, reason: &s
         "environment": environment.name, "number": deployment.number, "commit": deployment.commit, "outcome": outcome,
         "reason": deployment.reason,
     });
-    journal::enter(tx, "deployment.resolved", subject(deployment.id), &parents(&deployment, &environment), data);
+    journal::enter(
+        tx,
+        "deployment.resolved",
+        subject(deployment.id),
+        &parents(&deployment, &environment),
+        data,
+    );
     Ok(deployment)
 }

@@ -32,8 +32,9 @@ pub async fn heartbeat(tx: &mut Tx, id: DeploymentId, token: i64) -> Result<Orde
     store::set_lease(tx, deployment.id, until).await?;
     Ok(Order {
         lease_s: lease(tx).as_secs(),
-        abort: (deployment.state == State::Aborting)
-            .then(|| deployment.abort_reason.clone().unwrap_or_else(|| "somebody asked for it to stop".to_owned())),
+        abort: (deployment.state == State::Aborting).then(|| {
+            deployment.abort_reason.clone().unwrap_or_else(|| "somebody asked for it to stop".to_owned())
+        }),
     })
 }
 
@@ -48,7 +49,10 @@ pub(super) async fn reported(tx: &mut Tx, id: DeploymentId, token: i64) -> Resul
     }
     let mut deployment = store::hold(tx, seen.id).await?.ok_or_else(|| missing(id))?;
     if deployment.state == State::Lost && seen.state != State::Lost {
-        return Err(Error::unavailable("deployment.moved", "This deployment was just declared lost; report again"));
+        return Err(Error::unavailable(
+            "deployment.moved",
+            "This deployment was just declared lost; report again",
+        ));
     }
     let before = deployment.state;
     deployment.state = before.after(Event::Report, deployment.abort_asked())?;
@@ -66,7 +70,8 @@ pub(super) async fn reported(tx: &mut Tx, id: DeploymentId, token: i64) -> Resul
     } else {
         "deployment.reported"
     };
-    let data = json!({"environment": environment.name, "number": deployment.number, "state": deployment.state});
+    let data =
+        json!({"environment": environment.name, "number": deployment.number, "state": deployment.state});
     journal::enter(tx, verb, subject(deployment.id), &parents(&deployment, &environment), data);
     Ok(deployment)
 }

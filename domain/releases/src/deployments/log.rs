@@ -21,8 +21,11 @@ const PIECES: usize = 4;
 
 /// Output begins too far on: the wrapper is told where the next byte belongs.
 pub(super) fn gap(offset: i64, next: i64) -> Error {
-    Error::conflict("output.gap", format!("Output up to byte {next} is here, and this reaches to or begins at byte {offset}"))
-        .with_detail(serde_json::json!({"next": next}))
+    Error::conflict(
+        "output.gap",
+        format!("Output up to byte {next} is here, and this reaches to or begins at byte {offset}"),
+    )
+    .with_detail(serde_json::json!({"next": next}))
 }
 
 /// Takes output that begins at `offset` and returns where the next belongs. What is here already is skipped.
@@ -37,7 +40,8 @@ pub async fn append(tx: &mut Tx, id: DeploymentId, token: i64, offset: i64, byte
     }
     let skip = usize::try_from(next - offset).unwrap_or(usize::MAX);
     let new = bytes.get(skip..).unwrap_or_default();
-    let room = i64::try_from(tx.limits().get(Limit::DeploymentOutputBytes)).unwrap_or(i64::MAX) - deployment.output_kept;
+    let room = i64::try_from(tx.limits().get(Limit::DeploymentOutputBytes)).unwrap_or(i64::MAX)
+        - deployment.output_kept;
     let keep = &new[..new.len().min(usize::try_from(room).unwrap_or(0))];
     let mut at = deployment.output_kept;
     for piece in keep.chunks(PIECE_BYTES) {
@@ -50,7 +54,14 @@ pub async fn append(tx: &mut Tx, id: DeploymentId, token: i64, offset: i64, byte
 }
 
 /// A chunk that comes again after the end, because its answer was lost, is answered as the first time.
-async fn repeated(tx: &mut Tx, id: DeploymentId, token: i64, offset: i64, bytes: &[u8], error: Error) -> Result<i64> {
+async fn repeated(
+    tx: &mut Tx,
+    id: DeploymentId,
+    token: i64,
+    offset: i64,
+    bytes: &[u8],
+    error: Error,
+) -> Result<i64> {
     let deployment = super::find(tx, id).await?;
     let is_here = offset.saturating_add(bytes.len() as i64) <= deployment.output_bytes;
     if deployment.token == Some(token) && deployment.state.is_over() && is_here {
@@ -102,7 +113,8 @@ pub async fn read(db: &Db, blobs: &Blobs, deployment: &Deployment, from: i64, mo
 
 async fn read_blob(blobs: &Blobs, hash: &str, from: i64, most: usize) -> Result<Part> {
     use tokio::io::{AsyncReadExt, AsyncSeekExt};
-    let broken = |error: std::io::Error| Error::bug("log.unreadable", "a kept log could not be read").because(error);
+    let broken =
+        |error: std::io::Error| Error::bug("log.unreadable", "a kept log could not be read").because(error);
     let mut file = blobs.file(hash).await?;
     file.seek(std::io::SeekFrom::Start(u64::try_from(from).unwrap_or(0))).await.map_err(broken)?;
     let mut bytes = Vec::new();
@@ -114,7 +126,9 @@ async fn read_blob(blobs: &Blobs, hash: &str, from: i64, most: usize) -> Result<
 pub(super) async fn keep(db: &Db, blobs: &Blobs, id: DeploymentId) -> Result<()> {
     let system = base::Actor::system();
     let found = store::get(&mut db.read(&system).await?, id).await?;
-    let Some(deployment) = found.filter(|deployment| deployment.log_blob.is_none() && deployment.output_kept > 0) else {
+    let Some(deployment) =
+        found.filter(|deployment| deployment.log_blob.is_none() && deployment.output_kept > 0)
+    else {
         return Ok(());
     };
     let mut upload = blobs.begin(u64::MAX).await?;
@@ -131,7 +145,10 @@ pub(super) async fn keep(db: &Db, blobs: &Blobs, id: DeploymentId) -> Result<()>
         }
     }
     if at != deployment.output_kept {
-        return Err(Error::bug("log.short", format!("{} bytes of a log are kept and {at} were found", deployment.output_kept)));
+        return Err(Error::bug(
+            "log.short",
+            format!("{} bytes of a log are kept and {at} were found", deployment.output_kept),
+        ));
     }
     let blob = upload.finish().await?;
     let mut tx = db.write(&system).await?;

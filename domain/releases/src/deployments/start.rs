@@ -106,7 +106,9 @@ pub async fn start(
     }
     if let Some(slot) = request.slot {
         let holder = store::by_slot(tx, environment.id, slot).await?;
-        if let Some(holder) = holder.filter(|holder| waiting.as_ref().is_none_or(|waiting| waiting.id != holder.id)) {
+        if let Some(holder) =
+            holder.filter(|holder| waiting.as_ref().is_none_or(|waiting| waiting.id != holder.id))
+        {
             return Ok(Started::Handled(Box::new(holder)));
         }
     }
@@ -135,7 +137,8 @@ pub async fn start(
         let started = begin(tx, environment, request, prepared, waiting, &situation).await?;
         return Ok(Started::Now(Box::new(started)));
     }
-    let only_busy = decision.blockers.iter().all(|b| matches!(b.kind, BlockerKind::Busy | BlockerKind::Queue));
+    let only_busy =
+        decision.blockers.iter().all(|b| matches!(b.kind, BlockerKind::Busy | BlockerKind::Queue));
     // Who waits keeps waiting whatever is in the way now; who comes waits only for those in front.
     if waiting.is_some() || (only_busy && request.if_busy.unwrap_or(environment.if_busy) == IfBusy::Queue) {
         let waits = wait(tx, &environment, request, prepared, waiting).await?;
@@ -146,7 +149,10 @@ pub async fn start(
 }
 
 fn key_reused() -> Error {
-    Error::conflict("idempotency.reused", "this Idempotency-Key was used for another request; choose a new one")
+    Error::conflict(
+        "idempotency.reused",
+        "this Idempotency-Key was used for another request; choose a new one",
+    )
 }
 
 /// How long a deployment may be silent.
@@ -191,7 +197,13 @@ async fn begin(
         "previous_commit": deployment.previous_commit, "commits": deployment.range.count, "token": token,
         "slot": deployment.slot, "host": deployment.host, "situation": situation,
     });
-    journal::enter(tx, "deployment.started", subject(deployment.id), &parents(&deployment, &environment), data);
+    journal::enter(
+        tx,
+        "deployment.started",
+        subject(deployment.id),
+        &parents(&deployment, &environment),
+        data,
+    );
     Ok(deployment)
 }
 
@@ -268,7 +280,8 @@ async fn wait(
     store::insert(tx, &deployment).await?;
     environments::bump(tx, environment.id).await?;
     chores::watch_lease(tx, &deployment).await?;
-    let data = json!({"environment": environment.name, "number": deployment.number, "commit": deployment.commit});
+    let data =
+        json!({"environment": environment.name, "number": deployment.number, "commit": deployment.commit});
     journal::enter(tx, "deployment.queued", subject(deployment.id), &parents(&deployment, environment), data);
     Ok(deployment)
 }
@@ -289,7 +302,12 @@ async fn supersede(tx: &mut Tx, environment: &Environment, waiting: &mut Deploym
 }
 
 /// Counts the attempt on every lock that stopped it, and enters it.
-async fn refuse(tx: &mut Tx, environment: &Environment, request: &Request, decision: &Decision) -> Result<()> {
+async fn refuse(
+    tx: &mut Tx,
+    environment: &Environment,
+    request: &Request,
+    decision: &Decision,
+) -> Result<()> {
     let mut about = vec![environment.subject()];
     for blocker in &decision.blockers {
         if let (BlockerKind::Lock | BlockerKind::Claim, Some(lock)) = (blocker.kind, blocker.task) {

@@ -104,7 +104,10 @@ impl State {
                 ));
             }
             (over, Event::AbortAsked) => {
-                return Err(Error::conflict("deployment.too_late", format!("too late to abort: it is {over}")));
+                return Err(Error::conflict(
+                    "deployment.too_late",
+                    format!("too late to abort: it is {over}"),
+                ));
             }
             (now, Event::Resolved(_)) => {
                 return Err(Error::conflict(
@@ -113,7 +116,10 @@ impl State {
                 ));
             }
             (now, Event::Turn | Event::Overtaken | Event::Report | Event::LeaseOver | Event::Finished(_)) => {
-                return Err(Error::conflict("deployment.state", format!("that cannot happen to a deployment that is {now}")));
+                return Err(Error::conflict(
+                    "deployment.state",
+                    format!("that cannot happen to a deployment that is {now}"),
+                ));
             }
         })
     }
@@ -178,10 +184,17 @@ mod tests {
     #[test]
     fn what_occupies_the_environment_can_always_be_lost_and_what_is_over_never_changes() {
         for state in State::ALL.iter().copied() {
-            assert_eq!(state.is_live(), matches!(state.after(Event::LeaseOver, false), Ok(State::Lost)), "{state}");
+            assert_eq!(
+                state.is_live(),
+                matches!(state.after(Event::LeaseOver, false), Ok(State::Lost)),
+                "{state}"
+            );
             if state.is_over() {
                 for event in EVENTS {
-                    assert!(state.after(event, false).is_ok_and(|next| next == state) || state.after(event, false).is_err());
+                    assert!(
+                        state.after(event, false).is_ok_and(|next| next == state)
+                            || state.after(event, false).is_err()
+                    );
                 }
             }
         }
@@ -189,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_wrapper_that_reports_after_the_end_learns_that_its_lease_is_lost() {
-        let refused = State::Failed.after(Event::Finished(Outcome::Succeeded), false).expect_err("resolved otherwise");
+        let refused =
+            State::Failed.after(Event::Finished(Outcome::Succeeded), false).expect_err("resolved otherwise");
         assert_eq!((refused.kind(), refused.code()), (base::Kind::Gone, "lease.lost"));
     }
 }

@@ -17,19 +17,27 @@ const BY_ID: &str = concat!("select ", columns!(), " from deployment where id = 
 const HOLD: &str = concat!("select ", columns!(), " from deployment where id = $1 /*pg: for update */");
 const BY_NUMBER: &str = concat!("select ", columns!(), " from deployment where number = $1");
 const LIVE: &str = concat!(
-    "select ", columns!(), " from deployment
+    "select ",
+    columns!(),
+    " from deployment
       where environment_id = $1 and state in ('starting', 'running', 'aborting', 'lost')"
 );
 const WAITING: &str = concat!(
-    "select ", columns!(), " from deployment
+    "select ",
+    columns!(),
+    " from deployment
       where environment_id = $1 and state = 'queued' and lease_until > $2 order by id limit 1"
 );
 const WAITING_OF: &str = concat!(
-    "select ", columns!(), " from deployment
+    "select ",
+    columns!(),
+    " from deployment
       where environment_id = $1 and state = 'queued' and requested_by = $2 order by id"
 );
-const BY_KEY: &str = concat!("select ", columns!(), " from deployment where environment_id = $1 and request_key = $2");
-const BY_SLOT: &str = concat!("select ", columns!(), " from deployment where environment_id = $1 and slot_at = $2");
+const BY_KEY: &str =
+    concat!("select ", columns!(), " from deployment where environment_id = $1 and request_key = $2");
+const BY_SLOT: &str =
+    concat!("select ", columns!(), " from deployment where environment_id = $1 and slot_at = $2");
 
 const INSERT: &str = concat!(
     "insert into deployment (",
@@ -56,8 +64,9 @@ fn deployment(row: Row) -> Result<Deployment> {
         commit: c.next()?,
         reference: c.next()?,
         previous_commit: c.next()?,
-        range: serde_json::from_value(c.next()?)
-            .map_err(|error| Error::bug("deployment.range", "a deployment's range cannot be read").because(error))?,
+        range: serde_json::from_value(c.next()?).map_err(|error| {
+            Error::bug("deployment.range", "a deployment's range cannot be read").because(error)
+        })?,
         token: c.next()?,
         slot: c.next()?,
         request_key: c.next()?,
@@ -102,11 +111,19 @@ pub(super) async fn live(tx: &mut Tx, environment: EnvironmentId) -> Result<Opti
     one(tx, LIVE, &params![environment]).await
 }
 
-pub(super) async fn first_waiting(tx: &mut Tx, environment: EnvironmentId, now: Time) -> Result<Option<Deployment>> {
+pub(super) async fn first_waiting(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    now: Time,
+) -> Result<Option<Deployment>> {
     one(tx, WAITING, &params![environment, now]).await
 }
 
-pub(super) async fn waiting_of(tx: &mut Tx, environment: EnvironmentId, user: base::id::UserId) -> Result<Vec<Deployment>> {
+pub(super) async fn waiting_of(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    user: base::id::UserId,
+) -> Result<Vec<Deployment>> {
     tx.rows(WAITING_OF, &params![environment, user]).await?.into_iter().map(deployment).collect()
 }
 
@@ -114,7 +131,11 @@ pub(super) async fn by_key(tx: &mut Tx, environment: EnvironmentId, key: &str) -
     one(tx, BY_KEY, &params![environment, key]).await
 }
 
-pub(super) async fn by_slot(tx: &mut Tx, environment: EnvironmentId, slot: Time) -> Result<Option<Deployment>> {
+pub(super) async fn by_slot(
+    tx: &mut Tx,
+    environment: EnvironmentId,
+    slot: Time,
+) -> Result<Option<Deployment>> {
     one(tx, BY_SLOT, &params![environment, slot]).await
 }
 
@@ -144,20 +165,62 @@ pub(super) async fn next_number(tx: &mut Tx) -> Result<i64> {
 
 pub(super) async fn insert(tx: &mut Tx, d: &Deployment) -> Result<()> {
     let values = params![
-        d.id, d.number, d.environment, d.repository, d.kind, d.state, d.state_at, d.commit.as_str(), d.reference.clone(),
-        d.previous_commit.clone(), serde_json::json!(d.range), d.token, d.slot, d.request_key.clone(), d.request_print.clone(),
-        d.requested_by, d.requested_by_name.as_str(), d.host.as_str(), d.pid, d.task, d.lease_until, d.abort_reason.clone(),
-        d.abort_asked_by.clone(), d.requested_at, d.started_at, d.ended_at, d.exit_code, d.signal, d.reason.clone(),
-        d.output_bytes, d.output_kept, d.log_blob.clone()
+        d.id,
+        d.number,
+        d.environment,
+        d.repository,
+        d.kind,
+        d.state,
+        d.state_at,
+        d.commit.as_str(),
+        d.reference.clone(),
+        d.previous_commit.clone(),
+        serde_json::json!(d.range),
+        d.token,
+        d.slot,
+        d.request_key.clone(),
+        d.request_print.clone(),
+        d.requested_by,
+        d.requested_by_name.as_str(),
+        d.host.as_str(),
+        d.pid,
+        d.task,
+        d.lease_until,
+        d.abort_reason.clone(),
+        d.abort_asked_by.clone(),
+        d.requested_at,
+        d.started_at,
+        d.ended_at,
+        d.exit_code,
+        d.signal,
+        d.reason.clone(),
+        d.output_bytes,
+        d.output_kept,
+        d.log_blob.clone()
     ];
     tx.run(INSERT, &values).await.map(drop)
 }
 
 pub(super) async fn update(tx: &mut Tx, d: &Deployment) -> Result<()> {
     let values = params![
-        d.id, d.state, d.state_at, d.previous_commit.clone(), serde_json::json!(d.range), d.token, d.task, d.lease_until,
-        d.abort_reason.clone(), d.abort_asked_by.clone(), d.started_at, d.ended_at, d.exit_code, d.signal, d.reason.clone(),
-        d.host.as_str(), d.pid, d.slot
+        d.id,
+        d.state,
+        d.state_at,
+        d.previous_commit.clone(),
+        serde_json::json!(d.range),
+        d.token,
+        d.task,
+        d.lease_until,
+        d.abort_reason.clone(),
+        d.abort_asked_by.clone(),
+        d.started_at,
+        d.ended_at,
+        d.exit_code,
+        d.signal,
+        d.reason.clone(),
+        d.host.as_str(),
+        d.pid,
+        d.slot
     ];
     tx.run(UPDATE, &values).await.map(drop)
 }
@@ -180,15 +243,27 @@ pub(super) async fn append(tx: &mut Tx, id: DeploymentId, from: i64, bytes: &[u8
     tx.run(sql, &params![id, from, bytes]).await.map(drop)
 }
 
-pub(super) async fn set_output(tx: &mut Tx, id: DeploymentId, bytes: i64, kept: i64, lease: Option<Time>) -> Result<()> {
+pub(super) async fn set_output(
+    tx: &mut Tx,
+    id: DeploymentId,
+    bytes: i64,
+    kept: i64,
+    lease: Option<Time>,
+) -> Result<()> {
     let sql = "update deployment set output_bytes = $2, output_kept = $3, lease_until = coalesce($4, lease_until) where id = $1";
     tx.run(sql, &params![id, bytes, kept, lease]).await.map(drop)
 }
 
 /// At most `limit` pieces of output that reach beyond `from`, each with where it starts, in order.
-pub(super) async fn pieces(tx: &mut Tx, id: DeploymentId, from: i64, limit: usize) -> Result<Vec<(i64, Vec<u8>)>> {
+pub(super) async fn pieces(
+    tx: &mut Tx,
+    id: DeploymentId,
+    from: i64,
+    limit: usize,
+) -> Result<Vec<(i64, Vec<u8>)>> {
     // The piece that `from` falls into starts before it, hence the inner select; the primary key serves both.
-    let sql = "select from_byte, bytes from deployment_output where deployment_id = $1 and from_byte >= coalesce(
+    let sql =
+        "select from_byte, bytes from deployment_output where deployment_id = $1 and from_byte >= coalesce(
         (select max(from_byte) from deployment_output where deployment_id = $1 and from_byte <= $2), 0)
       order by from_byte limit $3";
     let rows = tx.rows(sql, &params![id, from, limit]).await?;

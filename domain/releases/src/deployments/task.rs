@@ -19,7 +19,8 @@ const TAIL_CHARS: usize = 6_000;
 
 /// Opens the task of a deployment that starts.
 pub(super) async fn open(tx: &mut Tx, environment: &Environment, deployment: &Deployment) -> Result<TaskId> {
-    let name = format!("Deployment {}: {} to {}", deployment.number, deployment.short_commit(), environment.name);
+    let name =
+        format!("Deployment {}: {} to {}", deployment.number, deployment.short_commit(), environment.name);
     let new = NewTask {
         notes: Some(Text::Plain(description(deployment))),
         ..NewTask::named(name, environment.deployment_project)
@@ -45,7 +46,11 @@ fn description(deployment: &Deployment) -> String {
         (Some(from), Some(0)) if *from == range.to => text.push_str("The same commit as before."),
         (Some(from), Some(count)) => {
             let what = if count == 1 { "commit" } else { "commits" };
-            text.push_str(&format!("{count} {what}, {}..{}:", crate::gate::short(from), crate::gate::short(&range.to)));
+            text.push_str(&format!(
+                "{count} {what}, {}..{}:",
+                crate::gate::short(from),
+                crate::gate::short(&range.to)
+            ));
         }
         (Some(from), None) => text.push_str(&format!("What lies between {from} and it cannot be said.")),
         (None, _) => text.push_str("The first deployment here."),
@@ -54,7 +59,9 @@ fn description(deployment: &Deployment) -> String {
         text.push_str(&format!("\n{} {} ({})", crate::gate::short(&commit.id), commit.title, commit.author));
     }
     let listed = range.commits.len().min(LISTED) as u64;
-    if let Some(more) = range.count.and_then(|count| count.checked_sub(listed)).filter(|more| *more > 0 && listed > 0) {
+    if let Some(more) =
+        range.count.and_then(|count| count.checked_sub(listed)).filter(|more| *more > 0 && listed > 0)
+    {
         text.push_str(&format!("\nand {more} more"));
     }
     text
@@ -74,7 +81,8 @@ pub(super) async fn complete(tx: &mut Tx, deployment: &Deployment, comment: Opti
 pub(super) async fn say(tx: &mut Tx, deployment: &Deployment, comment: Option<String>) -> Result<()> {
     let (Some(task), Some(text)) = (deployment.task, comment) else { return Ok(()) };
     let before = environments::beyond(tx);
-    let said = stories::comment(tx, task, NewComment { text: Text::Plain(text), ..NewComment::default() }).await;
+    let said =
+        stories::comment(tx, task, NewComment { text: Text::Plain(text), ..NewComment::default() }).await;
     tx.become_actor(before);
     gone_is_fine(said.map(drop))
 }

@@ -92,7 +92,10 @@ async fn show(tx: &mut Tx, app: &App, environment: Environment) -> base::Result<
         restricted: environment.restricted,
         if_busy: environment.if_busy,
         lock_project: Named::new(environment.lock_project.0, format!("{} locks", environment.name)),
-        deployment_project: Named::new(environment.deployment_project.0, format!("{} deployments", environment.name)),
+        deployment_project: Named::new(
+            environment.deployment_project.0,
+            format!("{} deployments", environment.name),
+        ),
         deployed: deployed.map(|deployment| DeployedJson {
             id: deployment.id,
             number: deployment.number,
@@ -142,7 +145,9 @@ struct EnvironmentChangeJson {
 }
 
 /// Tells a null that was sent from a field that was not.
-pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    d: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(d).map(Some)
 }
 
@@ -153,9 +158,10 @@ async fn repository(tx: &mut Tx, name: &str) -> base::Result<RepositoryId> {
     };
     match found {
         Ok(repository) => Ok(repository.id),
-        Err(error) if error.is_missing() => {
-            Err(Error::invalid("repository.missing", format!("There is no repository {name:.100}; register it first")))
-        }
+        Err(error) if error.is_missing() => Err(Error::invalid(
+            "repository.missing",
+            format!("There is no repository {name:.100}; register it first"),
+        )),
         Err(error) => Err(error),
     }
 }
@@ -163,7 +169,9 @@ async fn repository(tx: &mut Tx, name: &str) -> base::Result<RepositoryId> {
 async fn previous(tx: &mut Tx, name: &str) -> base::Result<EnvironmentId> {
     match environments::named(tx, name, Right::View).await {
         Ok(environment) => Ok(environment.id),
-        Err(error) if error.is_missing() => Err(Error::invalid("environment.after", error.message().to_owned())),
+        Err(error) if error.is_missing() => {
+            Err(Error::invalid("environment.after", error.message().to_owned()))
+        }
         Err(error) => Err(error),
     }
 }
@@ -210,7 +218,11 @@ async fn make(
 /// One environment.
 #[utoipa::path(get, path = "/api/v1/environments/{name}", tag = "releases", params(("name" = String, Path)),
     responses((status = 200, body = EnvironmentJson), (status = "default", body = ProblemDocument)))]
-async fn get(State(app): State<App>, Auth(actor): Auth, Path(name): Path<String>) -> Result<Json<EnvironmentJson>> {
+async fn get(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(name): Path<String>,
+) -> Result<Json<EnvironmentJson>> {
     let mut tx = app.db.read(&actor).await?;
     let environment = environments::named(&mut tx, &name, Right::View).await?;
     Ok(Json(show(&mut tx, &app, environment).await?))

@@ -23,7 +23,8 @@ const INSERT: &str = concat!(
     ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 );
 
-const UPDATE: &str = "update environment set name = $2, repository_id = $3, after_id = $4, rank = $5, enabled = $6,
+const UPDATE: &str =
+    "update environment set name = $2, repository_id = $3, after_id = $4, rank = $5, enabled = $6,
     disabled_reason = $7, restricted = $8, if_busy = $9, epoch = $10 where id = $1";
 
 fn environment(row: Row) -> Result<Environment> {
@@ -65,16 +66,37 @@ pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Environment>> {
 
 pub(super) async fn insert(tx: &mut Tx, e: &Environment) -> Result<()> {
     let values = params![
-        e.id, e.name.as_str(), e.repository, e.after, e.rank, e.enabled, e.disabled_reason.as_str(), e.restricted,
-        e.if_busy, e.epoch, e.lock_project, e.deployment_project, e.deployed, e.made_at, e.made_by
+        e.id,
+        e.name.as_str(),
+        e.repository,
+        e.after,
+        e.rank,
+        e.enabled,
+        e.disabled_reason.as_str(),
+        e.restricted,
+        e.if_busy,
+        e.epoch,
+        e.lock_project,
+        e.deployment_project,
+        e.deployed,
+        e.made_at,
+        e.made_by
     ];
     tx.run(INSERT, &values).await.map(drop)
 }
 
 pub(super) async fn update(tx: &mut Tx, e: &Environment) -> Result<()> {
     let values = params![
-        e.id, e.name.as_str(), e.repository, e.after, e.rank, e.enabled, e.disabled_reason.as_str(), e.restricted,
-        e.if_busy, e.epoch
+        e.id,
+        e.name.as_str(),
+        e.repository,
+        e.after,
+        e.rank,
+        e.enabled,
+        e.disabled_reason.as_str(),
+        e.restricted,
+        e.if_busy,
+        e.epoch
     ];
     tx.run(UPDATE, &values).await.map(drop)
 }

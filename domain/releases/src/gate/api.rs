@@ -61,7 +61,12 @@ pub(crate) struct DecisionJson {
 }
 
 /// A decision as it is sent.
-pub(crate) fn show(app: &App, decision: &Decision, candidate: &Candidate, range: Option<Range>) -> DecisionJson {
+pub(crate) fn show(
+    app: &App,
+    decision: &Decision,
+    candidate: &Candidate,
+    range: Option<Range>,
+) -> DecisionJson {
     let blocker = |blocker: &Blocker| BlockerJson {
         kind: blocker.kind,
         id: blocker.id,
@@ -174,7 +179,9 @@ async fn wait(
 ) -> Result<Json<DecisionJson>> {
     let seconds = awaited.timeout.unwrap_or(WAIT_S);
     if seconds > WAIT_S_MOST {
-        return Err(Error::invalid("timeout.invalid", format!("timeout is at most {WAIT_S_MOST} seconds")).into());
+        return Err(
+            Error::invalid("timeout.invalid", format!("timeout is at most {WAIT_S_MOST} seconds")).into()
+        );
     }
     let waited = base::Stopwatch::start();
     let mut commits = app.db.commits();
@@ -184,7 +191,9 @@ async fn wait(
         let environment = environments::named(&mut app.db.read(&actor).await?, &name, Right::View).await?;
         let now = answer(&app, &actor, &environment, None, Kind::Forward, None).await?;
         // Time alone changes no epoch; whoever waits for an opening must hear of it all the same.
-        let has_turned = first.as_ref().is_some_and(|first| first.open != now.open || first.blockers.len() != now.blockers.len());
+        let has_turned = first
+            .as_ref()
+            .is_some_and(|first| first.open != now.open || first.blockers.len() != now.blockers.len());
         let left = Duration::from_secs(seconds).saturating_sub(waited.elapsed());
         if Some(now.epoch) != awaited.epoch || has_turned || left.is_zero() || *stop.borrow() {
             return Ok(Json(now));

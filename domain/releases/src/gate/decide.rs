@@ -38,9 +38,8 @@ impl Decision {
         match self.leading().map(|blocker| blocker.kind) {
             Some(BlockerKind::Quarantine) => "deployment.quarantined",
             Some(BlockerKind::Busy | BlockerKind::Queue) => "deployment.busy",
-            Some(BlockerKind::Disabled | BlockerKind::Lock | BlockerKind::Claim | BlockerKind::Commit) | None => {
-                "deployment.blocked"
-            }
+            Some(BlockerKind::Disabled | BlockerKind::Lock | BlockerKind::Claim | BlockerKind::Commit)
+            | None => "deployment.blocked",
         }
     }
 }

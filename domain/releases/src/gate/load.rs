@@ -34,7 +34,11 @@ pub async fn ask(tx: &mut Tx, environment: &Environment, question: &Question) ->
 }
 
 /// Everything that the decision depends on.
-pub(crate) async fn situation(tx: &mut Tx, environment: &Environment, question: &Question) -> Result<Situation> {
+pub(crate) async fn situation(
+    tx: &mut Tx,
+    environment: &Environment,
+    question: &Question,
+) -> Result<Situation> {
     let now = tx.now();
     let at = question.at.unwrap_or(now).max(now);
     // Who asks about tomorrow does not care what runs now; what nobody can say anything about stays in the way.
@@ -103,7 +107,11 @@ fn as_live(deployment: Deployment, now: Time) -> Live {
     }
 }
 
-async fn first_waiting(tx: &mut Tx, environment: &Environment, turn_of: Option<DeploymentId>) -> Result<Option<Waiting>> {
+async fn first_waiting(
+    tx: &mut Tx,
+    environment: &Environment,
+    turn_of: Option<DeploymentId>,
+) -> Result<Option<Waiting>> {
     let first = deployments::first_waiting(tx, environment.id).await?;
     let first = first.filter(|deployment| Some(deployment.id) != turn_of);
     Ok(first.map(|deployment| Waiting {

@@ -145,10 +145,12 @@ fn successors(world: &World, variant: Variant) -> Vec<World> {
 /// What went wrong between two worlds, if anything.
 fn violation(before: &World, after: &World) -> Option<&'static str> {
     let started = (0..DEPLOYERS).find(|n| {
-        !matches!(before.deployers[*n], Deployer::Has { .. }) && matches!(after.deployers[*n], Deployer::Has { .. })
+        !matches!(before.deployers[*n], Deployer::Has { .. })
+            && matches!(after.deployers[*n], Deployer::Has { .. })
     });
     let live = |d: &&Deployer| matches!(d, Deployer::Has { state, .. } if state.is_live());
-    let closed = before.locks.iter().zip(&after.locks).filter(|(b, a)| **b == Some(true) && **a != Some(true)).count();
+    let closed =
+        before.locks.iter().zip(&after.locks).filter(|(b, a)| **b == Some(true) && **a != Some(true)).count();
     if started.is_some() && before.locks.contains(&Some(true)) {
         return Some("a deployment started under an open lock");
     }
@@ -167,7 +169,8 @@ fn violation(before: &World, after: &World) -> Option<&'static str> {
 /// Walks every reachable world, forgetting the epoch's exact value (it only has to rise), and returns how many there
 /// are or the first violation.
 fn explore(variant: Variant) -> Result<usize, &'static str> {
-    let first = World { epoch: 0, last_token: 0, deployers: [Deployer::Idle; DEPLOYERS], locks: [None; LOCKERS] };
+    let first =
+        World { epoch: 0, last_token: 0, deployers: [Deployer::Idle; DEPLOYERS], locks: [None; LOCKERS] };
     let shape = |world: &World| {
         let deployers = world.deployers.map(|d| match d {
             Deployer::Has { state, .. } => Deployer::Has { token: 0, state },

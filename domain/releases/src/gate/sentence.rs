@@ -46,7 +46,11 @@ pub(super) fn whole(
         0 if released => format!("{} Releasing it opens {name}.", first.sentence),
         0 => first.sentence.clone(),
         1 => format!("{} {releasing} is not enough; 1 more is in the way: {}.", first.sentence, others[0]),
-        n => format!("{} {releasing} is not enough; {n} more are in the way: {}.", first.sentence, others.join("; ")),
+        n => format!(
+            "{} {releasing} is not enough; {n} more are in the way: {}.",
+            first.sentence,
+            others.join("; ")
+        ),
     }
 }
 
@@ -56,7 +60,9 @@ pub(super) fn locked(situation: &Situation, lock: &Held) -> Blocker {
     let since = when(situation, lock.since);
     let claim = lock.kind == LockKind::Claim;
     let lead = match (&lock.owner_name, claim) {
-        (Some(owner), true) => format!("{} is claimed by {owner} for \"{title}\" (since {since})", capital(name)),
+        (Some(owner), true) => {
+            format!("{} is claimed by {owner} for \"{title}\" (since {since})", capital(name))
+        }
         _ => format!("{} is closed by \"{title}\" ({}, since {since})", capital(name), whose(lock)),
     };
     let ends = match lock.until {
@@ -110,7 +116,11 @@ pub(super) fn switched_off(situation: &Situation) -> Blocker {
         since: None,
         until: None,
         ends: "when somebody switches it on".to_owned(),
-        sentence: format!("{} is switched off{why}. {} can switch it on.", capital(name), capital(&any_of(&who))),
+        sentence: format!(
+            "{} is switched off{why}. {} can switch it on.",
+            capital(name),
+            capital(&any_of(&who))
+        ),
         clause: format!("{name} is switched off"),
         who_can_release: who,
     }
@@ -179,8 +189,12 @@ fn of_deployment(live: &Live) -> Blocker {
 
 pub(super) fn queued_behind(situation: &Situation, waiting: &Waiting) -> Blocker {
     let name = &situation.environment.name;
-    let clause =
-        format!("deployment {} of {} ({}) waits in front", waiting.number, short(&waiting.commit), waiting.by);
+    let clause = format!(
+        "deployment {} of {} ({}) waits in front",
+        waiting.number,
+        short(&waiting.commit),
+        waiting.by
+    );
     Blocker {
         kind: BlockerKind::Queue,
         id: Some(AnyId(waiting.id.0)),
@@ -191,7 +205,11 @@ pub(super) fn queued_behind(situation: &Situation, waiting: &Waiting) -> Blocker
         until: None,
         ends: "when it has had its turn".to_owned(),
         who_can_release: with_owner(&waiting.by, &situation.environment.deployers),
-        sentence: format!("{} for {name} since {}. Wait for your turn.", capital(&clause), when(situation, waiting.since)),
+        sentence: format!(
+            "{} for {name} since {}. Wait for your turn.",
+            capital(&clause),
+            when(situation, waiting.since)
+        ),
         clause,
     }
 }
@@ -259,7 +277,8 @@ fn any_of(people: &[String]) -> String {
 /// An instant as people read it: `15:10 UTC`, or `23 November 2026, 15:10 UTC` when that is another day.
 fn when(situation: &Situation, time: Time) -> String {
     let zone = TimeZone::get(&situation.zone).unwrap_or(TimeZone::UTC);
-    let pattern = if time.date_in(&zone) == situation.at.date_in(&zone) { "%H:%M %Z" } else { "%-d %B %Y, %H:%M %Z" };
+    let pattern =
+        if time.date_in(&zone) == situation.at.date_in(&zone) { "%H:%M %Z" } else { "%-d %B %Y, %H:%M %Z" };
     time.timestamp().to_zoned(zone).strftime(pattern).to_string()
 }
 

@@ -135,7 +135,8 @@ fn a_running_deployment_is_busy_and_a_lost_one_is_quarantine() {
 #[test]
 fn a_claim_lets_its_owner_through_and_nobody_else() {
     let mut now = beta();
-    now.locks = vec![Held { kind: LockKind::Claim, applies_to: vec![Kind::Forward], ..lock("testing the import") }];
+    now.locks =
+        vec![Held { kind: LockKind::Claim, applies_to: vec![Kind::Forward], ..lock("testing the import") }];
     assert!(!decide(&now).open);
     now.kind = Kind::Rollback;
     assert!(decide(&now).open, "a claim for forward deployments lets a rollback pass");
@@ -160,7 +161,8 @@ fn a_lock_holds_before_its_end_and_not_at_it() {
 #[test]
 fn an_unknown_commit_is_not_green() {
     let mut now = beta();
-    now.candidate = Candidate::Unknown { given: "feature/x".into(), why: "repository web is a shallow clone".into() };
+    now.candidate =
+        Candidate::Unknown { given: "feature/x".into(), why: "repository web is a shallow clone".into() };
     let decision = decide(&now);
     assert_eq!(
         decision.sentence,

@@ -77,10 +77,15 @@ fn show(app: &App, lock: Lock) -> LockJson {
     let environments: Vec<&str> = lock.environments.iter().map(|(_, name)| name.as_str()).collect();
     let sentence = match (lock.is_open, lock.until) {
         (false, _) => format!("\"{}\" no longer holds {}", lock.title, environments.join(" and ")),
-        (true, Some(until)) => format!("\"{}\" holds {} until {until}", lock.title, environments.join(" and ")),
-        (true, None) => format!("\"{}\" holds {} until somebody releases it", lock.title, environments.join(" and ")),
+        (true, Some(until)) => {
+            format!("\"{}\" holds {} until {until}", lock.title, environments.join(" and "))
+        }
+        (true, None) => {
+            format!("\"{}\" holds {} until somebody releases it", lock.title, environments.join(" and "))
+        }
     };
-    let person = |id: Option<UserId>, name: Option<String>| id.map(|id| Named::new(id.0, name.unwrap_or_default()));
+    let person =
+        |id: Option<UserId>, name: Option<String>| id.map(|id| Named::new(id.0, name.unwrap_or_default()));
     let named: Vec<Named> =
         lock.environments.iter().map(|(id, name)| Named::new(id.0, name.clone())).collect();
     LockJson {
@@ -246,7 +251,11 @@ async fn place(
 /// The locks that hold an environment, oldest first.
 #[utoipa::path(get, path = "/api/v1/environments/{name}/locks", tag = "releases", params(("name" = String, Path)),
     responses((status = 200, body = Listing<LockJson>), (status = "default", body = ProblemDocument)))]
-async fn list_of(State(app): State<App>, Auth(actor): Auth, Path(name): Path<String>) -> Result<Json<Listing<LockJson>>> {
+async fn list_of(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(name): Path<String>,
+) -> Result<Json<Listing<LockJson>>> {
     let mut tx = app.db.read(&actor).await?;
     let environment = environments::named(&mut tx, &name, Right::View).await?;
     let found = locks::list(&mut tx, environment.id).await?;
@@ -256,7 +265,11 @@ async fn list_of(State(app): State<App>, Auth(actor): Auth, Path(name): Path<Str
 /// The locks that hold, of one environment or of all.
 #[utoipa::path(get, path = "/api/v1/locks", tag = "releases", params(Which),
     responses((status = 200, body = Listing<LockJson>), (status = "default", body = ProblemDocument)))]
-async fn list(State(app): State<App>, Auth(actor): Auth, Query(which): Query<Which>) -> Result<Json<Listing<LockJson>>> {
+async fn list(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Query(which): Query<Which>,
+) -> Result<Json<Listing<LockJson>>> {
     let mut tx = app.db.read(&actor).await?;
     let wanted = match &which.environment {
         Some(name) => vec![environments::named(&mut tx, name, Right::View).await?],

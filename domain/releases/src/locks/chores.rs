@@ -17,8 +17,9 @@ pub(crate) fn handler(db: Db) -> chores::Handler {
     chores::Handler::new(EXPIRE, move |chore| {
         let db = db.clone();
         async move {
-            let task: TaskId = serde_json::from_value(chore.payload["task"].clone())
-                .map_err(|error| Error::bug("chore.payload", "a lock's expiry names no task").because(error))?;
+            let task: TaskId = serde_json::from_value(chore.payload["task"].clone()).map_err(|error| {
+                Error::bug("chore.payload", "a lock's expiry names no task").because(error)
+            })?;
             let mut tx = db.write(&Actor::system()).await?;
             super::expire(&mut tx, task).await?;
             tx.commit().await

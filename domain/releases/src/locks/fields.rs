@@ -60,12 +60,22 @@ impl Fields {
     /// Refuses what makes no sense; `now` is the time of the request.
     pub(super) fn check(&self, limits: &base::Limits, now: Time) -> Result<()> {
         limits.check(base::Limit::TextChars, self.reason.chars().count(), "the reason")?;
-        limits.check(base::Limit::FieldTextChars, self.tag.as_deref().map_or(0, |tag| tag.chars().count()), "the tag")?;
+        limits.check(
+            base::Limit::FieldTextChars,
+            self.tag.as_deref().map_or(0, |tag| tag.chars().count()),
+            "the tag",
+        )?;
         if self.applies_to.is_empty() {
-            return Err(Error::invalid("lock.applies_to", "A lock applies to at least one kind of deployment"));
+            return Err(Error::invalid(
+                "lock.applies_to",
+                "A lock applies to at least one kind of deployment",
+            ));
         }
         if self.until.is_some_and(|until| until <= now) {
-            return Err(Error::invalid("lock.until", "The lock would end before it holds: choose a time in the future"));
+            return Err(Error::invalid(
+                "lock.until",
+                "The lock would end before it holds: choose a time in the future",
+            ));
         }
         Ok(())
     }

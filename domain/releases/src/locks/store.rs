@@ -33,7 +33,8 @@ fn fields(row: Row) -> Result<(TaskId, Fields)> {
 }
 
 fn kinds(stored: serde_json::Value) -> Result<Vec<Kind>> {
-    serde_json::from_value(stored).map_err(|error| Error::bug("lock.applies_to", "a lock applies to an unknown kind").because(error))
+    serde_json::from_value(stored)
+        .map_err(|error| Error::bug("lock.applies_to", "a lock applies to an unknown kind").because(error))
 }
 
 /// The fields of those of `tasks` that have any.
@@ -53,7 +54,14 @@ pub(super) async fn of(tx: &mut Tx, tasks: &[TaskId]) -> Result<BTreeMap<TaskId,
 pub(super) async fn put(tx: &mut Tx, task: TaskId, f: &Fields, placed_at: Time) -> Result<()> {
     let applies_to = serde_json::json!(f.applies_to);
     let values = params![
-        task, f.kind, applies_to, f.reason.as_str(), f.until, f.review_at, f.tag.clone(), f.version,
+        task,
+        f.kind,
+        applies_to,
+        f.reason.as_str(),
+        f.until,
+        f.review_at,
+        f.tag.clone(),
+        f.version,
         f.placed_at.unwrap_or(placed_at)
     ];
     tx.run(PUT, &values).await.map(drop)

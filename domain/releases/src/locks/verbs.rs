@@ -71,7 +71,13 @@ pub async fn place(tx: &mut Tx, environment: EnvironmentId, new: NewLock) -> Res
         "environment": environment.name, "title": made.name, "reason": fields.reason, "kind": fields.kind,
         "applies_to": fields.applies_to, "until": fields.until, "assignee": made.assignee, "tag": fields.tag,
     });
-    journal::enter(tx, "lock.placed", subject(made.id), &parents(made.id, std::slice::from_ref(&environment)), data);
+    journal::enter(
+        tx,
+        "lock.placed",
+        subject(made.id),
+        &parents(made.id, std::slice::from_ref(&environment)),
+        data,
+    );
     let already_running = gate::load::live(tx, &environment).await?;
     let lock = load(tx, made.id).await?.0;
     Ok(Placed { lock, already_running })
@@ -126,7 +132,8 @@ pub async fn change(tx: &mut Tx, task: TaskId, change: LockChange) -> Result<Loc
     new.check(tx.limits(), if new.until == old.until { Time::from_millis(i64::MIN) } else { now })?;
     if let Some(assignee) = change.assignee.filter(|assignee| *assignee != before.owner) {
         let previous = environments::beyond(tx);
-        let changed = tasks::change(tx, task, TaskChange { assignee: Some(assignee), ..TaskChange::default() }).await;
+        let changed =
+            tasks::change(tx, task, TaskChange { assignee: Some(assignee), ..TaskChange::default() }).await;
         tx.become_actor(previous);
         changed?;
     } else if new == old {
@@ -160,7 +167,11 @@ pub async fn release(tx: &mut Tx, task: TaskId, reason: Option<&str>, version: O
         require_everywhere(tx, &environments).await?;
     }
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-    tx.limits().check(base::Limit::TextChars, reason.map_or(0, |reason| reason.chars().count()), "the reason")?;
+    tx.limits().check(
+        base::Limit::TextChars,
+        reason.map_or(0, |reason| reason.chars().count()),
+        "the reason",
+    )?;
     let name = tx.actor().name.clone();
     let text = match (is_own, reason) {
         (true, None) => None,
@@ -227,12 +238,18 @@ async fn open_and_held(tx: &mut Tx, task: TaskId, version: Option<i64>) -> Resul
     }
     let lock = load(tx, task).await?.0;
     if let Some(at) = lock.released_at {
-        return Err(Error::conflict("lock.already_released", format!("\"{}\" was released at {at}", lock.title)));
+        return Err(Error::conflict(
+            "lock.already_released",
+            format!("\"{}\" was released at {at}", lock.title),
+        ));
     }
     if version.is_some_and(|version| version != lock.version) {
         return Err(Error::conflict(
             "lock.changed",
-            format!("\"{}\" was changed since you looked at it; it is at version {}", lock.title, lock.version),
+            format!(
+                "\"{}\" was changed since you looked at it; it is at version {}",
+                lock.title, lock.version
+            ),
         ));
     }
     Ok((lock, environments))
@@ -250,7 +267,8 @@ async fn load(tx: &mut Tx, task: TaskId) -> Result<(Lock, Vec<Environment>)> {
     let before = tx.become_actor(base::Actor::system());
     let found = tasks::full(tx, task, &Want { homes: true, ..Want::default() }).await;
     tx.become_actor(before);
-    let FullTask { task, homes, .. } = found.map_err(|error| if error.is_missing() { missing() } else { error })?;
+    let FullTask { task, homes, .. } =
+        found.map_err(|error| if error.is_missing() { missing() } else { error })?;
     let projects: Vec<ProjectId> = homes.iter().map(|home| home.project.id).collect();
     let environments = environments::with_lock_project(tx, &projects).await?;
     if environments.is_empty() {
@@ -266,7 +284,8 @@ async fn build(tx: &mut Tx, environments: &[Environment], tasks: Vec<Task>) -> R
     let attempts = store::attempts(tx, &ids).await?;
     let names = names(tx, &tasks).await?;
     let now = tx.now();
-    let closes: Vec<_> = environments.iter().map(|environment| (environment.id, environment.name.clone())).collect();
+    let closes: Vec<_> =
+        environments.iter().map(|environment| (environment.id, environment.name.clone())).collect();
     let name = |user: Option<UserId>| user.and_then(|user| names.get(&user).cloned());
     Ok(tasks
         .into_iter()
@@ -297,7 +316,8 @@ async fn build(tx: &mut Tx, environments: &[Environment], tasks: Vec<Task>) -> R
 }
 
 async fn names(tx: &mut Tx, tasks: &[Task]) -> Result<BTreeMap<UserId, String>> {
-    let mut users: Vec<UserId> = tasks.iter().flat_map(|task| [task.assignee, task.created_by]).flatten().collect();
+    let mut users: Vec<UserId> =
+        tasks.iter().flat_map(|task| [task.assignee, task.created_by]).flatten().collect();
     users.sort_unstable();
     users.dedup();
     let found = people::users::by_ids(tx, &users).await?;

@@ -127,7 +127,13 @@ struct Which {
 }
 
 fn states(given: Option<&str>) -> base::Result<Vec<Life>> {
-    given.into_iter().flat_map(|all| all.split(',')).map(str::trim).filter(|s| !s.is_empty()).map(Life::parse).collect()
+    given
+        .into_iter()
+        .flat_map(|all| all.split(','))
+        .map(str::trim)
+        .filter(|s| !s.is_empty())
+        .map(Life::parse)
+        .collect()
 }
 
 /// Deployments, newest first.
@@ -153,11 +159,16 @@ async fn list(
         limit: limit + 1,
     };
     let found = deployments::list(&mut tx, &filter).await?;
-    let names: HashMap<EnvironmentId, String> =
-        environments::list(&mut tx).await?.into_iter().map(|environment| (environment.id, environment.name)).collect();
+    let names: HashMap<EnvironmentId, String> = environments::list(&mut tx)
+        .await?
+        .into_iter()
+        .map(|environment| (environment.id, environment.name))
+        .collect();
     let data = found
         .into_iter()
-        .map(|deployment| show(&app, names.get(&deployment.environment).map_or("", String::as_str), deployment))
+        .map(|deployment| {
+            show(&app, names.get(&deployment.environment).map_or("", String::as_str), deployment)
+        })
         .collect();
     Ok(Json(Listing::from_overfull(data, limit, |last| last.id.to_string())))
 }
@@ -165,7 +176,11 @@ async fn list(
 /// One deployment, by its id or its number.
 #[utoipa::path(get, path = "/api/v1/deployments/{id}", tag = "releases", params(("id" = String, Path)),
     responses((status = 200, body = DeploymentJson), (status = "default", body = ProblemDocument)))]
-async fn get(State(app): State<App>, Auth(actor): Auth, Path(id): Path<DeploymentId>) -> Result<Json<DeploymentJson>> {
+async fn get(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(id): Path<DeploymentId>,
+) -> Result<Json<DeploymentJson>> {
     let mut tx = app.db.read(&actor).await?;
     let deployment = deployments::get(&mut tx, id).await?;
     Ok(Json(shown(&mut tx, &app, deployment).await?))

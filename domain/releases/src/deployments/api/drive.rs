@@ -73,8 +73,16 @@ fn signal<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
         Number(i64),
         Name(String),
     }
-    const NAMES: [(&str, i64); 8] =
-        [("HUP", 1), ("INT", 2), ("QUIT", 3), ("ABRT", 6), ("KILL", 9), ("SEGV", 11), ("PIPE", 13), ("TERM", 15)];
+    const NAMES: [(&str, i64); 8] = [
+        ("HUP", 1),
+        ("INT", 2),
+        ("QUIT", 3),
+        ("ABRT", 6),
+        ("KILL", 9),
+        ("SEGV", 11),
+        ("PIPE", 13),
+        ("TERM", 15),
+    ];
     Ok(match Option::<Given>::deserialize(d)? {
         None => None,
         Some(Given::Number(number)) => Some(number),
@@ -190,7 +198,8 @@ async fn output(
     let most = app.limits.count(Limit::OutputChunkBytes);
     let bytes = axum::body::to_bytes(body, most).await.map_err(|error| {
         // The body may also have broken off; a wrapper sends smaller pieces then too.
-        Error::too_large("output.too_large", format!("One piece of output is at most {most} bytes")).because(error)
+        Error::too_large("output.too_large", format!("One piece of output is at most {most} bytes"))
+            .because(error)
     })?;
     if at.offset < 0 {
         return Err(Error::invalid("output.offset", "An offset is not negative").into());

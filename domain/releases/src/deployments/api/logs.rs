@@ -49,7 +49,8 @@ async fn read(
 ) -> Result<Response> {
     let deployment = deployments::get(&mut app.db.read(&actor).await?, id).await?;
     if how.follow.as_deref().is_some_and(|follow| !matches!(follow, "0" | "false" | "")) {
-        let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+        let resumed =
+            headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
         let from = resumed.or(how.from).unwrap_or(0).clamp(0, deployment.output_kept);
         return Ok(follow(app, actor, deployment, from).into_response());
     }
@@ -67,7 +68,8 @@ async fn read(
     headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from(end - first));
     if is_part {
         let shown = format!("bytes {first}-{}/{total}", end - 1);
-        let shown = header::HeaderValue::try_from(shown).map_err(|e| Error::bug("log.range", "a range is ASCII").because(e))?;
+        let shown = header::HeaderValue::try_from(shown)
+            .map_err(|e| Error::bug("log.range", "a range is ASCII").because(e))?;
         headers.insert(header::CONTENT_RANGE, shown);
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
@@ -96,7 +98,8 @@ enum Asked {
 }
 
 fn range(header: &str, total: i64) -> Asked {
-    let Some((first, last)) = header.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
+    let Some((first, last)) = header.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-'))
+    else {
         return Asked::Ignored;
     };
     let number = |text: &str| text.trim().parse::<i64>().ok().filter(|n| *n >= 0);
@@ -117,7 +120,12 @@ fn range(header: &str, total: i64) -> Asked {
 }
 
 /// The bytes from `first` to before `end`, read as they are sent so that a log of any size needs little memory.
-fn bytes(app: App, deployment: Deployment, first: i64, end: i64) -> impl Stream<Item = base::Result<Vec<u8>>> + Send {
+fn bytes(
+    app: App,
+    deployment: Deployment,
+    first: i64,
+    end: i64,
+) -> impl Stream<Item = base::Result<Vec<u8>>> + Send {
     stream::try_unfold((app, deployment, first), move |(app, deployment, at)| async move {
         if at >= end {
             return Ok(None);
@@ -180,7 +188,8 @@ impl Follow {
 
     async fn look(&mut self) -> base::Result<Option<Event>> {
         // Whoever may no longer see it hears no more of it.
-        self.deployment = deployments::get(&mut self.app.db.read(&self.actor).await?, self.deployment.id).await?;
+        self.deployment =
+            deployments::get(&mut self.app.db.read(&self.actor).await?, self.deployment.id).await?;
         let is_over = self.deployment.state.is_over();
         let part = log::read(&self.app.db, &self.app.blobs, &self.deployment, self.at, STEP).await?;
         if let Some((text, taken)) = text_of(&part, is_over) {
@@ -209,7 +218,8 @@ fn text_of(part: &Part, is_last: bool) -> Option<(String, usize)> {
             // A broken byte early on hides an unfinished character at the end.
             let tail = bytes.len().saturating_sub(3);
             let open = (tail..bytes.len()).find(|at| {
-                std::str::from_utf8(&bytes[*at..]).is_err_and(|e| e.valid_up_to() == 0 && e.error_len().is_none())
+                std::str::from_utf8(&bytes[*at..])
+                    .is_err_and(|e| e.valid_up_to() == 0 && e.error_len().is_none())
             });
             if is_last { bytes.len() } else { open.unwrap_or(bytes.len()) }
         }

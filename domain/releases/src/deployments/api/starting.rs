@@ -1,13 +1,13 @@
 //! Asking for a deployment.
 
 use super::answers::{self, DeploymentJson, may_not_deploy};
+use crate::Config;
 use crate::candidate::Git;
 use crate::deployments::{self, Check, Deployment, Kind, Range, Request, Started};
 use crate::environments::{self, Environment, IfBusy};
 use crate::gate::api::{DecisionJson, answer, show};
 use crate::gate::load::{self, Question};
 use crate::gate::{Candidate, Decision, short};
-use crate::Config;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -97,11 +97,19 @@ fn name_of(start: &StartJson) -> base::Result<&str> {
 fn key_of(actor: &Actor, headers: &HeaderMap) -> base::Result<Option<String>> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= 255);
-    let key = key.ok_or_else(|| Error::invalid("idempotency.malformed", "an Idempotency-Key has 1 to 255 visible ASCII characters"))?;
+    let key = key.ok_or_else(|| {
+        Error::invalid("idempotency.malformed", "an Idempotency-Key has 1 to 255 visible ASCII characters")
+    })?;
     Ok(Some(format!("{}:{key}", actor.user.map_or(0, |user| user.0))))
 }
 
-fn request_of(actor: &Actor, headers: &HeaderMap, start: &StartJson, name: &str, commit: String) -> base::Result<Request> {
+fn request_of(
+    actor: &Actor,
+    headers: &HeaderMap,
+    start: &StartJson,
+    name: &str,
+    commit: String,
+) -> base::Result<Request> {
     let host: String = start.host.as_deref().unwrap_or_default().chars().take(255).collect();
     let kind = start.kind.unwrap_or(Kind::Forward);
     Ok(Request {
@@ -170,7 +178,11 @@ async fn start(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Error::unavailable("deployment.moved", "The environment kept changing while this was decided; try again").into())
+    Err(Error::unavailable(
+        "deployment.moved",
+        "The environment kept changing while this was decided; try again",
+    )
+    .into())
 }
 
 fn is_overtaken(error: &Error) -> bool {
@@ -187,7 +199,12 @@ async fn permitted(app: &App, actor: &Actor, name: &str, right: Right) -> base::
 }
 
 /// The decision in a transaction of its own, as a server must not make it; see [`Config::recheck`].
-async fn ask_before(app: &App, actor: &Actor, environment: &Environment, request: &Request) -> base::Result<Decision> {
+async fn ask_before(
+    app: &App,
+    actor: &Actor,
+    environment: &Environment,
+    request: &Request,
+) -> base::Result<Decision> {
     let candidate = Candidate::Known { commit: request.commit.clone() };
     let question = Question { kind: request.kind, candidate, ..Question::default() };
     let mut tx = app.db.read(actor).await?;
@@ -225,7 +242,9 @@ fn respond(app: &App, environment: &Environment, request: &Request, outcome: Sta
             let error = Error::conflict(decision.code(), decision.sentence.clone());
             return Err(error.with_detail(json!({"decision": shown})).into());
         }
-        Started::Moved => return Err(Error::bug("deployment.moved", "a start that moved is tried again").into()),
+        Started::Moved => {
+            return Err(Error::bug("deployment.moved", "a start that moved is tried again").into());
+        }
     })
 }
 
