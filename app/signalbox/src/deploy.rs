@@ -29,7 +29,7 @@ mod verdict;
 mod waiting;
 pub mod words;
 
-use crate::cli::{Door, note, say};
+use crate::cli::{Door, note, print_line, say};
 use crate::client::{Client, home, variable};
 use base::{Clock, Stopwatch};
 use mask::Secrets;
@@ -49,7 +49,8 @@ use waiting::Waiting;
 const LAST_ANSWER: Duration = Duration::from_secs(5);
 
 /// Runs one attempt and returns the exit code.
-pub async fn run(options: Options, door: &Door) -> i32 {
+pub async fn run(mut options: Options, door: &Door) -> i32 {
+    options.is_stdout_taken = door.json;
     let mut report = Report::about(&options.env);
     if let Some(path) = &options.result_file
         && let Err(error) = report::is_writable(path)
@@ -61,7 +62,7 @@ pub async fn run(options: Options, door: &Door) -> i32 {
         verdict::refused(&options, *refusal, &mut report);
     }
     if door.json {
-        println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
+        print_line(&serde_json::to_string_pretty(&report).unwrap_or_default());
     }
     if let Some(path) = &options.result_file
         && let Err(error) = report.write(path)

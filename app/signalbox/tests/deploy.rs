@@ -392,3 +392,24 @@ fn who_stops_waiting_in_the_queue_leaves_it() {
     assert_eq!((running.wait().code, hub.aborts()), (143, 2));
     assert!(!trial.path("ran").exists());
 }
+
+#[test]
+fn with_json_the_report_has_standard_output_for_itself() {
+    let hub = Hub::start();
+    let done = Trial::new(&hub).deploy(&["--json"], "echo hello");
+    let report: serde_json::Value = serde_json::from_str(&done.out).expect("nothing but JSON");
+    assert_eq!((&report["reason_code"], &report["version"]), (&"succeeded".into(), &1.into()));
+    assert!(done.err.contains("hello"), "{}", done.err);
+}
+
+#[test]
+fn nohup_means_what_it_says() {
+    let hub = Hub::start();
+    let trial = Trial::new(&hub).ignoring("HUP");
+    let running = trial.start(&[], "touch runs; while [ ! -e end ]; do sleep 0.02; done; echo whole");
+    until("the command runs", || trial.path("runs").exists());
+    running.signal("HUP");
+    trial.touch("end");
+    assert_eq!(running.wait().code, 0);
+    assert_eq!(hub.output_text(), "whole\n");
+}

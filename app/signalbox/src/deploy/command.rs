@@ -11,6 +11,9 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Opens what output is repeated to.
+type Sink = fn() -> Box<dyn Write>;
+
 /// Starts the command in a session of its own.
 pub fn spawn(options: &Options, started: &Started) -> Result<Child, How> {
     let Some((program, arguments)) = options.command.split_first() else {
@@ -48,9 +51,9 @@ pub fn pump(
     spool: &Spool,
     stopped: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let repeat = !options.no_output;
-    let out = repeat.then_some((|| Box::new(std::io::stdout())) as fn() -> Box<dyn Write>);
-    let err = repeat.then_some((|| Box::new(std::io::stderr())) as fn() -> Box<dyn Write>);
+    let (out, err): (Sink, Sink) = (|| Box::new(std::io::stdout()), || Box::new(std::io::stderr()));
+    let out = if options.is_stdout_taken { err } else { out };
+    let (out, err) = if options.no_output { (None, None) } else { (Some(out), Some(err)) };
     let (secrets, spool, stopped) = (|| secrets.clone(), || spool.clone(), || stopped.clone());
     let mut pumps = Vec::new();
     if let Some(from) = child.stdout.take() {

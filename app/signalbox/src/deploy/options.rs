@@ -83,6 +83,9 @@ pub struct Options {
     /// Do not repeat the command's output here; it is in the deployment's log.
     #[arg(long)]
     pub no_output: bool,
+    /// Repeat the command's standard output on standard error: ours holds the report then.
+    #[arg(skip)]
+    pub is_stdout_taken: bool,
     /// Print no line of Signalbox's own unless something is wrong.
     #[arg(long, short)]
     pub quiet: bool,

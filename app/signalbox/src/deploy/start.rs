@@ -72,7 +72,7 @@ pub async fn ask(client: &Client, environment: &str, body: &Value, key: &str, pa
             Ok(answer) => return read(answer, environment),
             Err(failure) if failure.is_passing() && waited.elapsed() + pause < patience => {
                 let left = patience.saturating_sub(waited.elapsed());
-                tokio::time::sleep(failure.retry_after().unwrap_or(pause).clamp(pause, left)).await;
+                tokio::time::sleep(failure.retry_after().unwrap_or(pause).max(pause).min(left)).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
             Err(failure) => return Answer::Refused(Box::new(Refusal::from(failure))),

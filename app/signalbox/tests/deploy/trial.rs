@@ -10,6 +10,7 @@ pub struct Trial {
     dir: PathBuf,
     url: String,
     more: Vec<(String, String)>,
+    before: String,
 }
 
 /// A call that is running.
@@ -35,12 +36,18 @@ impl Trial {
     pub fn new(hub: &Hub) -> Self {
         let dir = std::env::temp_dir().join(format!("signalbox-trial-{}", base::random::word::<12>()));
         std::fs::create_dir_all(&dir).expect("a directory");
-        Self { dir, url: hub.url(), more: Vec::new() }
+        Self { dir, url: hub.url(), more: Vec::new(), before: String::new() }
     }
 
     /// The same with one more variable in the environment.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.more.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with a signal that is ignored from the beginning, as by nohup.
+    pub fn ignoring(mut self, signal: &str) -> Self {
+        self.before = format!("trap '' {signal}; ");
         self
     }
 
@@ -64,7 +71,12 @@ impl Trial {
         let file = |name: &str| std::fs::File::create(self.dir.join(name)).expect("a file");
         // The wrapper itself is given a descriptor too many, as by a crontab line that holds a lock file.
         let child = Command::new("sh")
-            .args(["-c", "exec \"$@\" 9>held", "sh", env!("CARGO_BIN_EXE_signalbox")])
+            .args([
+                "-c",
+                &format!("{}exec \"$@\" 9>held", self.before),
+                "sh",
+                env!("CARGO_BIN_EXE_signalbox"),
+            ])
             .args(["deploy", "--env", "beta", "--commit", "9f3c2e1", "--result-file", "result.json"])
             .args(options)
             .arg("--")
