@@ -41,7 +41,8 @@ impl Tree {
 
     /// Whether any process of the command is alive.
     pub fn is_alive(self) -> bool {
-        rustix::process::test_kill_process_group(self.leader).is_ok() || !living(self.leader).is_empty()
+        // Looking reaps what has ended; the group counts the ended as long as they are not reaped.
+        !living(self.leader).is_empty() || rustix::process::test_kill_process_group(self.leader).is_ok()
     }
 
     /// Takes note of orphans that have ended, so that they do not fill the table of processes.
