@@ -41,7 +41,7 @@ async fn door(hub: &Hub) -> Door<'_> {
         stop: tokio::sync::watch::channel(false).1,
     });
     let (api, _) = crate::api().split_for_parts();
-    Door { hub, router: api.merge(crate::pages()).with_state(app) }
+    Door { hub, router: axum::Router::new().nest("/api/v1", api).merge(crate::pages()).with_state(app) }
 }
 
 impl Door<'_> {

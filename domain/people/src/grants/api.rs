@@ -70,7 +70,7 @@ fn subject(text: String) -> base::Result<String> {
 }
 
 /// Who may do what with a subject, such as project:1200000000000001.
-#[utoipa::path(get, path = "/api/v1/grants/{subject}", tag = "people", params(("subject" = String, Path)),
+#[utoipa::path(get, path = "/grants/{subject}", tag = "people", params(("subject" = String, Path)),
     responses((status = 200, body = Listing<GrantJson>), (status = "default", body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
@@ -85,7 +85,7 @@ async fn list(
 }
 
 /// Says what a user or a team may do with a subject from now on.
-#[utoipa::path(put, path = "/api/v1/grants/{subject}", tag = "people", params(("subject" = String, Path)),
+#[utoipa::path(put, path = "/grants/{subject}", tag = "people", params(("subject" = String, Path)),
     request_body = NewGrantJson, responses((status = 204), (status = "default", body = ProblemDocument)))]
 async fn set(
     State(app): State<App>,
@@ -131,7 +131,7 @@ struct RenameJson {
 }
 
 /// The workspace.
-#[utoipa::path(get, path = "/api/v1/workspace", tag = "people",
+#[utoipa::path(get, path = "/workspace", tag = "people",
     responses((status = 200, body = WorkspaceJson), (status = "default", body = ProblemDocument)))]
 async fn current(State(app): State<App>, Auth(actor): Auth) -> Result<Json<WorkspaceJson>> {
     let mut tx = app.db.read(&actor).await?;
@@ -139,7 +139,7 @@ async fn current(State(app): State<App>, Auth(actor): Auth) -> Result<Json<Works
 }
 
 /// Gives the workspace another name.
-#[utoipa::path(patch, path = "/api/v1/workspace", tag = "people", request_body = RenameJson,
+#[utoipa::path(patch, path = "/workspace", tag = "people", request_body = RenameJson,
     responses((status = 200, body = WorkspaceJson), (status = "default", body = ProblemDocument)))]
 async fn rename(
     State(app): State<App>,

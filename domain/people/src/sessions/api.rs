@@ -45,7 +45,7 @@ impl From<Session> for SessionJson {
 }
 
 /// Where a user is signed in, the newest first.
-#[utoipa::path(get, path = "/api/v1/users/{user}/sessions", tag = "people", params(("user" = String, Path)),
+#[utoipa::path(get, path = "/users/{user}/sessions", tag = "people", params(("user" = String, Path)),
     responses((status = 200, body = Listing<SessionJson>), (status = "default", body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
@@ -59,7 +59,7 @@ async fn list(
 }
 
 /// Signs a browser out.
-#[utoipa::path(delete, path = "/api/v1/users/{user}/sessions/{session}", tag = "people",
+#[utoipa::path(delete, path = "/users/{user}/sessions/{session}", tag = "people",
     params(("user" = String, Path), ("session" = String, Path)),
     responses((status = 204), (status = "default", body = ProblemDocument)))]
 async fn end(

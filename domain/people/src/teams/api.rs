@@ -64,7 +64,7 @@ struct MemberJson {
 }
 
 /// The teams, by name.
-#[utoipa::path(get, path = "/api/v1/teams", tag = "people",
+#[utoipa::path(get, path = "/teams", tag = "people",
     responses((status = 200, body = Listing<TeamJson>), (status = "default", body = ProblemDocument)))]
 async fn list(State(app): State<App>, Auth(actor): Auth) -> Result<Json<Listing<TeamJson>>> {
     let mut tx = app.db.read(&actor).await?;
@@ -73,7 +73,7 @@ async fn list(State(app): State<App>, Auth(actor): Auth) -> Result<Json<Listing<
 }
 
 /// Makes a team; who makes it is in it.
-#[utoipa::path(post, path = "/api/v1/teams", tag = "people", request_body = NewTeamJson,
+#[utoipa::path(post, path = "/teams", tag = "people", request_body = NewTeamJson,
     responses((status = 201, body = TeamJson), (status = "default", body = ProblemDocument)))]
 async fn create(
     State(app): State<App>,
@@ -87,7 +87,7 @@ async fn create(
 }
 
 /// One team.
-#[utoipa::path(get, path = "/api/v1/teams/{team}", tag = "people", params(("team" = String, Path)),
+#[utoipa::path(get, path = "/teams/{team}", tag = "people", params(("team" = String, Path)),
     responses((status = 200, body = TeamJson), (status = "default", body = ProblemDocument)))]
 async fn get(State(app): State<App>, Auth(actor): Auth, Path(team): Path<TeamId>) -> Result<Json<TeamJson>> {
     let mut tx = app.db.read(&actor).await?;
@@ -95,7 +95,7 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Path(team): Path<TeamId>
 }
 
 /// Changes a team.
-#[utoipa::path(patch, path = "/api/v1/teams/{team}", tag = "people", params(("team" = String, Path)),
+#[utoipa::path(patch, path = "/teams/{team}", tag = "people", params(("team" = String, Path)),
     request_body = TeamChangeJson, responses((status = 200, body = TeamJson), (status = "default", body = ProblemDocument)))]
 async fn change(
     State(app): State<App>,
@@ -111,7 +111,7 @@ async fn change(
 }
 
 /// Deletes a team and what was granted to it.
-#[utoipa::path(delete, path = "/api/v1/teams/{team}", tag = "people", params(("team" = String, Path)),
+#[utoipa::path(delete, path = "/teams/{team}", tag = "people", params(("team" = String, Path)),
     responses((status = 204), (status = "default", body = ProblemDocument)))]
 async fn delete(State(app): State<App>, Auth(actor): Auth, Path(team): Path<TeamId>) -> Result<StatusCode> {
     let mut tx = app.db.write(&actor).await?;
@@ -121,7 +121,7 @@ async fn delete(State(app): State<App>, Auth(actor): Auth, Path(team): Path<Team
 }
 
 /// Who is in a team, by name.
-#[utoipa::path(get, path = "/api/v1/teams/{team}/members", tag = "people", params(("team" = String, Path)),
+#[utoipa::path(get, path = "/teams/{team}/members", tag = "people", params(("team" = String, Path)),
     responses((status = 200, body = Listing<UserJson>), (status = "default", body = ProblemDocument)))]
 async fn members(
     State(app): State<App>,
@@ -135,7 +135,7 @@ async fn members(
 }
 
 /// Puts a user into a team.
-#[utoipa::path(post, path = "/api/v1/teams/{team}/members", tag = "people", params(("team" = String, Path)),
+#[utoipa::path(post, path = "/teams/{team}/members", tag = "people", params(("team" = String, Path)),
     request_body = MemberJson, responses((status = 204), (status = "default", body = ProblemDocument)))]
 async fn add(
     State(app): State<App>,
@@ -151,7 +151,7 @@ async fn add(
 }
 
 /// Takes a user out of a team.
-#[utoipa::path(delete, path = "/api/v1/teams/{team}/members/{user}", tag = "people",
+#[utoipa::path(delete, path = "/teams/{team}/members/{user}", tag = "people",
     params(("team" = String, Path), ("user" = String, Path)),
     responses((status = 204), (status = "default", body = ProblemDocument)))]
 async fn remove(

@@ -66,7 +66,7 @@ struct NewTokenJson {
 }
 
 /// A user's tokens, the newest first, without their texts.
-#[utoipa::path(get, path = "/api/v1/users/{user}/tokens", tag = "people", params(("user" = String, Path)),
+#[utoipa::path(get, path = "/users/{user}/tokens", tag = "people", params(("user" = String, Path)),
     responses((status = 200, body = Listing<TokenJson>), (status = "default", body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
@@ -81,7 +81,7 @@ async fn list(
 }
 
 /// Makes a token; its text is in this answer only.
-#[utoipa::path(post, path = "/api/v1/users/{user}/tokens", tag = "people", params(("user" = String, Path)),
+#[utoipa::path(post, path = "/users/{user}/tokens", tag = "people", params(("user" = String, Path)),
     request_body = NewTokenJson, responses((status = 201, body = TokenJson), (status = "default", body = ProblemDocument)))]
 async fn create(
     State(app): State<App>,
@@ -102,7 +102,7 @@ async fn create(
 }
 
 /// Ends a token at once.
-#[utoipa::path(delete, path = "/api/v1/users/{user}/tokens/{token}", tag = "people",
+#[utoipa::path(delete, path = "/users/{user}/tokens/{token}", tag = "people",
     params(("user" = String, Path), ("token" = String, Path)),
     responses((status = 204), (status = "default", body = ProblemDocument)))]
 async fn revoke(

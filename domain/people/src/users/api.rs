@@ -126,7 +126,7 @@ impl FromRequestParts<App> for Named {
 }
 
 /// The people, by id.
-#[utoipa::path(get, path = "/api/v1/users", tag = "people", params(PageQuery, UserQuery),
+#[utoipa::path(get, path = "/users", tag = "people", params(PageQuery, UserQuery),
     responses((status = 200, body = Listing<UserJson>), (status = "default", body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
@@ -149,7 +149,7 @@ async fn list(
 }
 
 /// Makes a user.
-#[utoipa::path(post, path = "/api/v1/users", tag = "people", request_body = NewUserJson,
+#[utoipa::path(post, path = "/users", tag = "people", request_body = NewUserJson,
     responses((status = 201, body = UserJson), (status = "default", body = ProblemDocument)))]
 async fn create(
     State(app): State<App>,
@@ -168,7 +168,7 @@ async fn create(
 }
 
 /// One user: an id, an e-mail address, or "me".
-#[utoipa::path(get, path = "/api/v1/users/{user}", tag = "people", params(("user" = String, Path, description = "An id, an e-mail address, or me")),
+#[utoipa::path(get, path = "/users/{user}", tag = "people", params(("user" = String, Path, description = "An id, an e-mail address, or me")),
     responses((status = 200, body = UserJson), (status = "default", body = ProblemDocument)))]
 async fn get(State(app): State<App>, Auth(actor): Auth, Named(user): Named) -> Result<Json<UserJson>> {
     let mut tx = app.db.read(&actor).await?;
@@ -177,7 +177,7 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Named(user): Named) -> R
 }
 
 /// Changes a user: oneself, or for administrators anybody.
-#[utoipa::path(patch, path = "/api/v1/users/{user}", tag = "people", params(("user" = String, Path, description = "An id, an e-mail address, or me")),
+#[utoipa::path(patch, path = "/users/{user}", tag = "people", params(("user" = String, Path, description = "An id, an e-mail address, or me")),
     request_body = UserChangeJson, responses((status = 200, body = UserJson), (status = "default", body = ProblemDocument)))]
 async fn change(
     State(app): State<App>,
@@ -235,7 +235,7 @@ async fn new_password(
 }
 
 /// Makes a link with which a user sets their password. For administrators; it works once, for seven days.
-#[utoipa::path(post, path = "/api/v1/users/{user}/password-link", tag = "people", params(("user" = String, Path)),
+#[utoipa::path(post, path = "/users/{user}/password-link", tag = "people", params(("user" = String, Path)),
     responses((status = 201, body = LinkJson), (status = "default", body = ProblemDocument)))]
 async fn password_link(
     State(app): State<App>,
@@ -264,7 +264,7 @@ fn image_type(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Sets a photo: the body is a PNG, JPEG, GIF or WebP image of at most 2 MB.
-#[utoipa::path(put, path = "/api/v1/users/{user}/photo", tag = "people", params(("user" = String, Path)),
+#[utoipa::path(put, path = "/users/{user}/photo", tag = "people", params(("user" = String, Path)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, body = UserJson), (status = "default", body = ProblemDocument)))]
 async fn set_photo(
@@ -287,7 +287,7 @@ async fn set_photo(
 }
 
 /// Takes a photo away.
-#[utoipa::path(delete, path = "/api/v1/users/{user}/photo", tag = "people", params(("user" = String, Path)),
+#[utoipa::path(delete, path = "/users/{user}/photo", tag = "people", params(("user" = String, Path)),
     responses((status = 200, body = UserJson), (status = "default", body = ProblemDocument)))]
 async fn remove_photo(
     State(app): State<App>,
@@ -308,7 +308,7 @@ async fn put_photo(app: &App, actor: &Actor, id: UserId, photo: Option<String>) 
 }
 
 /// A user's photo.
-#[utoipa::path(get, path = "/api/v1/users/{user}/photo", tag = "people", params(("user" = String, Path)),
+#[utoipa::path(get, path = "/users/{user}/photo", tag = "people", params(("user" = String, Path)),
     responses((status = 200, content_type = "image/*", body = Vec<u8>), (status = "default", body = ProblemDocument)))]
 async fn photo(State(app): State<App>, Auth(actor): Auth, Named(user): Named) -> Result<Response> {
     let mut tx = app.db.read(&actor).await?;
