@@ -177,7 +177,7 @@ async fn previous(tx: &mut Tx, name: &str) -> base::Result<EnvironmentId> {
 }
 
 /// The environments, in the order that a commit travels.
-#[utoipa::path(get, path = "/api/v1/environments", tag = "releases",
+#[utoipa::path(get, path = "/environments", tag = "releases",
     responses((status = 200, body = Listing<EnvironmentJson>), (status = "default", body = ProblemDocument)))]
 async fn list(State(app): State<App>, Auth(actor): Auth) -> Result<Json<Listing<EnvironmentJson>>> {
     let mut tx = app.db.read(&actor).await?;
@@ -189,7 +189,7 @@ async fn list(State(app): State<App>, Auth(actor): Auth) -> Result<Json<Listing<
 }
 
 /// Makes an environment with its lock project and its deployment project.
-#[utoipa::path(post, path = "/api/v1/environments", tag = "releases", request_body = NewEnvironmentJson,
+#[utoipa::path(post, path = "/environments", tag = "releases", request_body = NewEnvironmentJson,
     responses((status = 201, body = EnvironmentJson), (status = "default", body = ProblemDocument)))]
 async fn make(
     State(app): State<App>,
@@ -216,7 +216,7 @@ async fn make(
 }
 
 /// One environment.
-#[utoipa::path(get, path = "/api/v1/environments/{name}", tag = "releases", params(("name" = String, Path)),
+#[utoipa::path(get, path = "/environments/{name}", tag = "releases", params(("name" = String, Path)),
     responses((status = 200, body = EnvironmentJson), (status = "default", body = ProblemDocument)))]
 async fn get(
     State(app): State<App>,
@@ -229,7 +229,7 @@ async fn get(
 }
 
 /// Changes an environment.
-#[utoipa::path(patch, path = "/api/v1/environments/{name}", tag = "releases", params(("name" = String, Path)),
+#[utoipa::path(patch, path = "/environments/{name}", tag = "releases", params(("name" = String, Path)),
     request_body = EnvironmentChangeJson,
     responses((status = 200, body = EnvironmentJson), (status = "default", body = ProblemDocument)))]
 async fn change(

@@ -139,7 +139,7 @@ pub(crate) async fn answer(
 }
 
 /// Whether a deployment may start, why not, who can change that and when it changes by itself.
-#[utoipa::path(get, path = "/api/v1/environments/{name}/gate", tag = "releases", params(("name" = String, Path), Asked),
+#[utoipa::path(get, path = "/environments/{name}/gate", tag = "releases", params(("name" = String, Path), Asked),
     responses((status = 200, body = DecisionJson), (status = "default", body = ProblemDocument)))]
 async fn gate(
     State(app): State<App>,
@@ -169,7 +169,7 @@ const WAIT_S_MOST: u64 = 60;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Waits until the decision may differ from the one that is known, and returns it.
-#[utoipa::path(get, path = "/api/v1/environments/{name}/gate/wait", tag = "releases", params(("name" = String, Path), Awaited),
+#[utoipa::path(get, path = "/environments/{name}/gate/wait", tag = "releases", params(("name" = String, Path), Awaited),
     responses((status = 200, body = DecisionJson), (status = "default", body = ProblemDocument)))]
 async fn wait(
     State(app): State<App>,

@@ -218,7 +218,7 @@ async fn person(tx: &mut Tx, who: &str) -> base::Result<UserId> {
 }
 
 /// Places a lock. Once this answers, no deployment that has not been answered yet starts.
-#[utoipa::path(post, path = "/api/v1/environments/{name}/locks", tag = "releases", params(("name" = String, Path)),
+#[utoipa::path(post, path = "/environments/{name}/locks", tag = "releases", params(("name" = String, Path)),
     request_body = NewLockJson, responses((status = 201, body = PlacedJson), (status = "default", body = ProblemDocument)))]
 async fn place(
     State(app): State<App>,
@@ -249,7 +249,7 @@ async fn place(
 }
 
 /// The locks that hold an environment, oldest first.
-#[utoipa::path(get, path = "/api/v1/environments/{name}/locks", tag = "releases", params(("name" = String, Path)),
+#[utoipa::path(get, path = "/environments/{name}/locks", tag = "releases", params(("name" = String, Path)),
     responses((status = 200, body = Listing<LockJson>), (status = "default", body = ProblemDocument)))]
 async fn list_of(
     State(app): State<App>,
@@ -263,7 +263,7 @@ async fn list_of(
 }
 
 /// The locks that hold, of one environment or of all.
-#[utoipa::path(get, path = "/api/v1/locks", tag = "releases", params(Which),
+#[utoipa::path(get, path = "/locks", tag = "releases", params(Which),
     responses((status = 200, body = Listing<LockJson>), (status = "default", body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
@@ -283,7 +283,7 @@ async fn list(
 }
 
 /// One lock, held or released.
-#[utoipa::path(get, path = "/api/v1/locks/{task}", tag = "releases", params(("task" = String, Path)),
+#[utoipa::path(get, path = "/locks/{task}", tag = "releases", params(("task" = String, Path)),
     responses((status = 200, body = LockJson), (status = "default", body = ProblemDocument)))]
 async fn get(State(app): State<App>, Auth(actor): Auth, Path(task): Path<TaskId>) -> Result<Json<LockJson>> {
     let mut tx = app.db.read(&actor).await?;
@@ -291,7 +291,7 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Path(task): Path<TaskId>
 }
 
 /// Changes a lock's fields.
-#[utoipa::path(patch, path = "/api/v1/locks/{task}", tag = "releases", params(("task" = String, Path)),
+#[utoipa::path(patch, path = "/locks/{task}", tag = "releases", params(("task" = String, Path)),
     request_body = LockChangeJson, responses((status = 200, body = LockJson), (status = "default", body = ProblemDocument)))]
 async fn change(
     State(app): State<App>,
@@ -321,7 +321,7 @@ async fn change(
 }
 
 /// Releases a lock: completes its task.
-#[utoipa::path(post, path = "/api/v1/locks/{task}/release", tag = "releases", params(("task" = String, Path)),
+#[utoipa::path(post, path = "/locks/{task}/release", tag = "releases", params(("task" = String, Path)),
     request_body = ReleaseJson, responses((status = 200, body = LockJson), (status = "default", body = ProblemDocument)))]
 async fn release(
     State(app): State<App>,

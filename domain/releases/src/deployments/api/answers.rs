@@ -137,7 +137,7 @@ fn states(given: Option<&str>) -> base::Result<Vec<Life>> {
 }
 
 /// Deployments, newest first.
-#[utoipa::path(get, path = "/api/v1/deployments", tag = "releases", params(Which, PageQuery),
+#[utoipa::path(get, path = "/deployments", tag = "releases", params(Which, PageQuery),
     responses((status = 200, body = Listing<DeploymentJson>), (status = "default", body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
@@ -174,7 +174,7 @@ async fn list(
 }
 
 /// One deployment, by its id or its number.
-#[utoipa::path(get, path = "/api/v1/deployments/{id}", tag = "releases", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/deployments/{id}", tag = "releases", params(("id" = String, Path)),
     responses((status = 200, body = DeploymentJson), (status = "default", body = ProblemDocument)))]
 async fn get(
     State(app): State<App>,

@@ -33,7 +33,7 @@ struct OrderJson {
 }
 
 /// Renews the lease.
-#[utoipa::path(post, path = "/api/v1/deployments/{id}/heartbeat", tag = "releases", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/deployments/{id}/heartbeat", tag = "releases", params(("id" = String, Path)),
     request_body = HeartbeatJson,
     responses((status = 200, body = OrderJson), (status = 410, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
 async fn heartbeat(
@@ -97,7 +97,7 @@ fn signal<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i64>, D::Error> {
 }
 
 /// Ends a deployment. The same report again answers the same.
-#[utoipa::path(post, path = "/api/v1/deployments/{id}/finish", tag = "releases", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/deployments/{id}/finish", tag = "releases", params(("id" = String, Path)),
     request_body = FinishJson,
     responses((status = 200, body = DeploymentJson), (status = 410, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
 async fn finish(
@@ -127,7 +127,7 @@ struct AbortJson {
 }
 
 /// Asks for a deployment to stop; its wrapper hears it with its next heartbeat.
-#[utoipa::path(post, path = "/api/v1/deployments/{id}/abort", tag = "releases", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/deployments/{id}/abort", tag = "releases", params(("id" = String, Path)),
     request_body = AbortJson, responses((status = 202, body = DeploymentJson), (status = "default", body = ProblemDocument)))]
 async fn abort(
     State(app): State<App>,
@@ -153,7 +153,7 @@ struct ResolveJson {
 }
 
 /// Says how a lost deployment ended, and so opens its environment again.
-#[utoipa::path(post, path = "/api/v1/deployments/{id}/resolve", tag = "releases", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/deployments/{id}/resolve", tag = "releases", params(("id" = String, Path)),
     request_body = ResolveJson, responses((status = 200, body = DeploymentJson), (status = "default", body = ProblemDocument)))]
 async fn resolve(
     State(app): State<App>,
@@ -184,7 +184,7 @@ struct Offset {
 }
 
 /// Takes a piece of output. What is here already is skipped; a gap is refused.
-#[utoipa::path(post, path = "/api/v1/deployments/{id}/output", tag = "releases", params(("id" = String, Path), Offset),
+#[utoipa::path(post, path = "/deployments/{id}/output", tag = "releases", params(("id" = String, Path), Offset),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, body = NextJson), (status = 409, body = ProblemDocument), (status = 410, body = ProblemDocument),
         (status = "default", body = ProblemDocument)))]

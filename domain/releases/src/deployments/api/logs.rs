@@ -37,7 +37,7 @@ struct How {
 }
 
 /// The output, as it was printed: any bytes, not only text.
-#[utoipa::path(get, path = "/api/v1/deployments/{id}/log", tag = "releases", params(("id" = String, Path), How),
+#[utoipa::path(get, path = "/deployments/{id}/log", tag = "releases", params(("id" = String, Path), How),
     responses((status = 200, content_type = "text/plain", body = String), (status = 206, content_type = "text/plain", body = String),
         (status = 416, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
 async fn read(

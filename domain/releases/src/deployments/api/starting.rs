@@ -128,7 +128,7 @@ fn request_of(
 }
 
 /// Starts a deployment if the gate is open, in one transaction with the decision.
-#[utoipa::path(post, path = "/api/v1/environments/{name}/deployments", tag = "releases",
+#[utoipa::path(post, path = "/environments/{name}/deployments", tag = "releases",
     params(("name" = String, Path), ("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same deployment.")),
     request_body = StartJson,
     responses(
