@@ -2,7 +2,7 @@
 
 mod store;
 #[cfg(test)]
-mod tests {}
+mod tests;
 
 use crate::names::{Named, Person, TaskName};
 use crate::page::{Listed, Page};

@@ -3,7 +3,7 @@
 
 mod store;
 #[cfg(test)]
-mod tests {}
+mod tests;
 mod types;
 
 pub use types::*;

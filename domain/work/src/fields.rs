@@ -4,7 +4,7 @@
 mod settings;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests {}
+mod tests;
 mod types;
 pub mod values;
 

@@ -4,7 +4,7 @@
 //API pub(crate) mod pages;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests {}
+mod tests;
 mod types;
 
 pub use types::*;

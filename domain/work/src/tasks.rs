@@ -16,7 +16,7 @@ mod homes;
 //API pub(crate) mod pages;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests {}
+mod tests;
 mod trash;
 mod types;
 
