@@ -111,7 +111,7 @@ fn may_see<'a>(
 
 /// The native API of all domains.
 pub(super) fn native_api() -> Routes {
-    Routes::new().merge(people::api()).merge(repos::api()).merge(releases::api())
+    Routes::new().merge(people::api()).merge(work::extra_api()).merge(repos::api()).merge(releases::api())
 }
 
 /// The Asana-compatible API.
@@ -121,7 +121,7 @@ pub(super) fn asana_api(app: &App) -> Router<App> {
 
 /// The pages of all domains.
 pub(super) fn pages() -> Router<App> {
-    Router::new().merge(people::pages()).merge(releases::pages())
+    Router::new().merge(people::pages()).merge(work::extra_pages()).merge(releases::pages())
 }
 
 /// Doors that carry their own secret in the path.
@@ -141,7 +141,7 @@ pub(super) fn work(app: &App, node: &str) -> Work {
     let handlers = [people::chores(app), repos::chores(app), releases::chores(app), compat_asana::chores(app)];
     let domains = [people::periodic(app), repos::periodic(app), releases::periodic(app)];
     let periodic = domains.into_iter().flatten().chain(own(app)).collect();
-    let followers = [releases::followers(app), compat_asana::followers(app)];
+    let followers = [work::extra_followers(), releases::followers(app), compat_asana::followers(app)];
     Work {
         chores: Runner::new(app.db.clone(), node, handlers.into_iter().flatten().collect(), periodic),
         followers: Followers::new(app.db.clone(), followers.into_iter().flatten().collect()),
