@@ -23,6 +23,8 @@ mod status_updates;
 mod tags;
 mod tasks;
 mod teams;
+#[cfg(test)]
+mod tests;
 mod typeahead;
 mod upload;
 mod user_task_lists;
