@@ -14,6 +14,7 @@ use base::{Actor, Clock, Context, Error, Result, Secret};
 use blobs::Blobs;
 use config::Config;
 use db::{Db, Location};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use tokio::sync::watch;
 
@@ -35,8 +36,8 @@ pub async fn run(options: Serve) -> i32 {
 /// Messages go to standard error: readable, or as JSON with `SIGNALBOX_LOG_FORMAT=json`; `SIGNALBOX_LOG` filters them.
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SIGNALBOX_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tokio_postgres=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let outcome = if config::variable("SIGNALBOX_LOG_FORMAT").as_deref() == Some("json") {
         log.json().try_init()
     } else {
