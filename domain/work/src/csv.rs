@@ -3,6 +3,7 @@
 //! An export can be imported again. A cell that a spreadsheet would run as a formula gets an apostrophe in front, which an import
 //! takes away. Imports make tasks and change none; columns that nobody knows are named in the answer.
 
+pub(crate) mod api;
 mod read;
 mod write;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use crate::page::Page;
 use crate::tasks::{self, FullTask, NewHome, NewTask, Want, Within};
 use crate::{fields, projects, sections, tags};
 use base::id::{ProjectId, SectionId, TagId, TaskId, UserId};
-use base::{Error, Limit, Limits, Result, Right};
+use base::{Error, Limit, Result, Right};
 use db::Tx;
 use std::collections::HashMap;
 
@@ -201,9 +202,4 @@ pub(crate) fn input(field: &Field, text: &str) -> Result<Input> {
 pub fn unknown_columns(table: &Table, known: &Known) -> Vec<String> {
     let is_known = |name: &String| known.settings.iter().any(|setting| setting.field.name.eq_ignore_ascii_case(name));
     table.columns.iter().filter(|name| !is_known(name)).cloned().collect()
-}
-
-/// Whether a table is small enough to be read at all.
-pub(crate) fn check_size(limits: &Limits, bytes: usize) -> Result<()> {
-    limits.check(Limit::BodyBytes, bytes, "the table")
 }

@@ -3,6 +3,7 @@
 //! Answers come from the tasks themselves, so what was just written is found. There are no pages: who wants more than a hundred
 //! sorts by creation and asks for those created before the last one.
 
+pub(crate) mod api;
 mod store;
 #[cfg(test)]
 mod tests;

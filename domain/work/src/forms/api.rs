@@ -118,7 +118,7 @@ impl From<FormChangeJson> for FormChange {
 }
 
 /// The forms of a project.
-#[utoipa::path(get, path = "/api/v1/projects/{project}/forms", tag = "forms", params(("project" = String, Path)),
+#[utoipa::path(get, path = "/projects/{project}/forms", tag = "forms", params(("project" = String, Path)),
     responses((status = 200, body = Listing<FormJson>), (status = "default", body = ProblemDocument)))]
 async fn list(
     State(app): State<App>,
@@ -132,7 +132,7 @@ async fn list(
 }
 
 /// Makes a form.
-#[utoipa::path(post, path = "/api/v1/projects/{project}/forms", tag = "forms", params(("project" = String, Path)),
+#[utoipa::path(post, path = "/projects/{project}/forms", tag = "forms", params(("project" = String, Path)),
     request_body = FormChangeJson, responses((status = 201, body = FormJson), (status = "default", body = ProblemDocument)))]
 async fn create(
     State(app): State<App>,
@@ -147,7 +147,7 @@ async fn create(
 }
 
 /// One form.
-#[utoipa::path(get, path = "/api/v1/forms/{form}", tag = "forms", params(("form" = String, Path)),
+#[utoipa::path(get, path = "/forms/{form}", tag = "forms", params(("form" = String, Path)),
     responses((status = 200, body = FormJson), (status = "default", body = ProblemDocument)))]
 async fn get(State(app): State<App>, Auth(actor): Auth, Path(form): Path<FormId>) -> Result<Json<FormJson>> {
     let mut tx = app.db.read(&actor).await?;
@@ -155,7 +155,7 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Path(form): Path<FormId>
 }
 
 /// Changes a form.
-#[utoipa::path(patch, path = "/api/v1/forms/{form}", tag = "forms", params(("form" = String, Path)),
+#[utoipa::path(patch, path = "/forms/{form}", tag = "forms", params(("form" = String, Path)),
     request_body = FormChangeJson, responses((status = 200, body = FormJson), (status = "default", body = ProblemDocument)))]
 async fn change(
     State(app): State<App>,
@@ -170,7 +170,7 @@ async fn change(
 }
 
 /// Deletes a form; the tasks that it made stay.
-#[utoipa::path(delete, path = "/api/v1/forms/{form}", tag = "forms", params(("form" = String, Path)),
+#[utoipa::path(delete, path = "/forms/{form}", tag = "forms", params(("form" = String, Path)),
     responses((status = 204), (status = "default", body = ProblemDocument)))]
 async fn delete(State(app): State<App>, Auth(actor): Auth, Path(form): Path<FormId>) -> Result<StatusCode> {
     let mut tx = app.db.write(&actor).await?;

@@ -1,0 +1,18 @@
+//! The wiring of what goes beyond projects and tasks: search, inbox, forms, rules, import and export.
+
+use crate::{csv, forms, inbox, rules, search};
+
+/// The native API.
+pub fn extra_api() -> web::api::Routes {
+    search::api::api().merge(inbox::api::api()).merge(forms::api::api()).merge(rules::api::api()).merge(csv::api::api())
+}
+
+/// The pages of forms, and where other services send theirs.
+pub fn extra_pages() -> axum::Router<web::App> {
+    forms::pages::pages()
+}
+
+/// Who follows the journal: the inbox and the rules.
+pub fn extra_followers() -> Vec<journal::Follower> {
+    vec![inbox::follower(), rules::follower()]
+}

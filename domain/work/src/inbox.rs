@@ -1,0 +1,122 @@
+//! The inbox: what is new about the tasks that concern somebody, one item for each task.
+//!
+//! A follower of the journal (`work.inbox`) makes the items from what happened, whoever did it and through whichever door, so nothing that a script
+//! does is missed. An item comes up again, unread, when there is more news. It goes to those who follow the task, to its assignee and to
+//! those whom a comment mentions, but never to whoever did it. Arrivals are derived from the journal and not entered in it again.
+
+pub(crate) mod api;
+mod follow;
+mod news;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use follow::follower;
+
+use crate::page::{Listed, Page};
+use base::id::{AnyId, TaskId, UserId};
+use base::{Error, Result, Right, Time};
+use db::Tx;
+use journal::Subject;
+use people::rights;
+use serde_json::json;
+
+base::text_enum! {
+    /// Why somebody is told.
+    pub enum Reason {
+        /// It was given to them.
+        Assigned = "assigned",
+        /// A comment mentions them.
+        Mentioned = "mentioned",
+        /// They follow it.
+        Follows = "follows",
+    }
+}
+
+/// What is new about a task for somebody.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its id.
+    pub id: AnyId,
+    /// The task.
+    pub task: TaskId,
+    /// The task's name.
+    pub task_name: String,
+    /// Whether the task is completed.
+    pub is_completed: bool,
+    /// Why they are told; the strongest reason since it was last read.
+    pub reason: Reason,
+    /// Who did the latest.
+    pub actor: Option<UserId>,
+    /// Their name at the time.
+    pub actor_name: String,
+    /// What they did: "completed this task".
+    pub text: String,
+    /// News since it was last read.
+    pub news: i64,
+    /// Whether it was not read since.
+    pub is_unread: bool,
+    /// Whether it was put away.
+    pub is_archived: bool,
+    /// When the latest happened.
+    pub at: Time,
+}
+
+/// Which items are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// Those put away instead of the others.
+    pub archived: bool,
+    /// Only unread ones.
+    pub unread: bool,
+}
+
+fn me(tx: &Tx) -> Result<UserId> {
+    people::users::require_signed_in(tx)
+}
+
+/// The actor's items, latest first; those of tasks that they may see no more are absent.
+pub async fn list(tx: &mut Tx, filter: Filter, page: &Page) -> Result<Listed<Item>> {
+    let me = me(tx)?;
+    let found = store::list(tx, me, filter, page).await?;
+    Ok(Listed::cut(found, page.limit, |item| format!("{}|{}", item.at.millis(), item.id)))
+}
+
+/// How many of the actor's items are unread and not put away.
+pub async fn count_unread(tx: &mut Tx) -> Result<i64> {
+    let me = me(tx)?;
+    store::count_unread(tx, me).await
+}
+
+/// Marks an item as read or unread, puts it away or takes it back.
+pub async fn mark(tx: &mut Tx, item: AnyId, unread: Option<bool>, archived: Option<bool>) -> Result<Item> {
+    let me = me(tx)?;
+    rights::require_scope(tx, Right::Comment)?;
+    let missing = || Error::missing("inbox.unknown", format!("There is no item {item} in your inbox"));
+    let mut found = store::by_id(tx, me, item).await?.ok_or_else(missing)?;
+    // What is put away has been dealt with.
+    let unread = unread.or((archived == Some(true)).then_some(false));
+    let (unread, archived) = (unread.unwrap_or(found.is_unread), archived.unwrap_or(found.is_archived));
+    if (unread, archived) == (found.is_unread, found.is_archived) {
+        return Ok(found);
+    }
+    (found.is_unread, found.is_archived) = (unread, archived);
+    store::mark(tx, me, Some(item), unread, archived).await?;
+    enter(tx, me, json!({"item": item, "unread": unread, "archived": archived}));
+    Ok(found)
+}
+
+/// Puts everything away that the actor has not put away yet; returns how many items that were.
+pub async fn archive_all(tx: &mut Tx) -> Result<u64> {
+    let me = me(tx)?;
+    rights::require_scope(tx, Right::Comment)?;
+    let count = store::mark(tx, me, None, false, true).await?;
+    if count > 0 {
+        enter(tx, me, json!({"items": count, "archived": true}));
+    }
+    Ok(count)
+}
+
+fn enter(tx: &mut Tx, me: UserId, data: serde_json::Value) {
+    journal::enter(tx, "inbox.marked", Subject::new("user", me), &[], data);
+}

@@ -1,0 +1,88 @@
+//! What an entry of the journal says to those whom a task concerns: pure.
+
+use super::Reason;
+use crate::entries;
+use base::id::UserId;
+use journal::Entry;
+use serde_json::Value;
+
+/// What is new, in the words that follow a name: "completed this task".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct News {
+    pub text: String,
+    /// Those with a reason of their own, besides whoever follows the task.
+    pub special: Vec<(UserId, Reason)>,
+    /// Whether only they are told.
+    pub only_special: bool,
+}
+
+/// How much of a comment an inbox shows.
+const EXCERPT_CHARS: usize = 280;
+
+fn excerpt(text: &str) -> String {
+    let mut short: String = text.chars().take(EXCERPT_CHARS).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn to_all(text: impl Into<String>) -> News {
+    News { text: text.into(), special: Vec::new(), only_special: false }
+}
+
+/// What is new for whom; none when nobody needs to be told.
+pub(super) fn of(entry: &Entry) -> Option<News> {
+    if let Some(text) = entries::comment(entry) {
+        let mentioned = entries::mentioned(entry).into_iter().map(|user| (user, Reason::Mentioned));
+        return Some(News { special: mentioned.collect(), ..to_all(format!("commented: {}", excerpt(text))) });
+    }
+    let name = |thing: &Value| thing["name"].as_str().map(str::to_owned);
+    match entry.verb.as_str() {
+        "task.created" => {
+            let assignee = UserId(entries::number(&entry.data["assignee"])?);
+            let special = vec![(assignee, Reason::Assigned)];
+            Some(News { text: "assigned this to you".to_owned(), special, only_special: true })
+        }
+        "task.completed" => Some(to_all("completed this task")),
+        "task.reopened" => Some(to_all("reopened this task")),
+        "task.deleted" => Some(to_all("deleted this task")),
+        "task.restored" => Some(to_all("took this task out of the trash")),
+        "attachment.added" => {
+            let name = name(&entry.data).or_else(|| name(&entry.data["attachment"]));
+            Some(to_all(match name {
+                Some(name) => format!("attached {}", excerpt(&name)),
+                None => "attached a file".to_owned(),
+            }))
+        }
+        "task.changed" => change(entry),
+        _ => None,
+    }
+}
+
+fn change(entry: &Entry) -> Option<News> {
+    let data = &entry.data;
+    let new = &data["new"];
+    match data["field"].as_str()? {
+        "assignee" => Some(match entries::id(new) {
+            Some(user) => News {
+                special: vec![(UserId(user), Reason::Assigned)],
+                ..to_all(format!("assigned this to {}", new["name"].as_str().unwrap_or("somebody")))
+            },
+            None => to_all("took the assignee away"),
+        }),
+        "name" => Some(to_all(format!("renamed this task to \"{}\"", excerpt(new.as_str().unwrap_or_default())))),
+        "notes" => Some(to_all("changed the description")),
+        "due" => Some(to_all(match new["due_on"].as_str() {
+            Some(day) => format!("changed the due date to {day}"),
+            None => "took the due date away".to_owned(),
+        })),
+        "approval" => Some(to_all(format!("decided: {}", new.as_str().unwrap_or("nothing").replace('_', " ")))),
+        "custom_fields" => {
+            let name = data["custom_field"]["name"].as_str().unwrap_or("a field");
+            Some(to_all(format!("changed {}", excerpt(name))))
+        }
+        // Places, likes, tags, followers: not worth anybody's attention.
+        _ => None,
+    }
+}

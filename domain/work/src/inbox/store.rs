@@ -1,0 +1,113 @@
+//! The rows of inboxes.
+
+use super::{Filter as Wanted, Item, Reason};
+use crate::access;
+use crate::page::Page;
+use crate::tasks::Task;
+use base::Result;
+use base::id::{AnyId, TaskId, UserId};
+use db::{Filter, Row, Tx, params};
+use journal::Entry;
+
+const COLUMNS: &str = "i.id, i.task_id, t.name, t.completed_at, i.reason, i.actor_id, i.actor_name, i.text, i.news, i.is_unread,
+  i.is_archived, i.at";
+
+fn item(row: Row) -> Result<Item> {
+    let mut c = row.columns();
+    Ok(Item {
+        id: c.next()?,
+        task: c.next()?,
+        task_name: c.next()?,
+        is_completed: c.next::<Option<i64>>()?.is_some(),
+        reason: c.next()?,
+        actor: c.next()?,
+        actor_name: c.next()?,
+        text: c.next()?,
+        news: c.next()?,
+        is_unread: c.next()?,
+        is_archived: c.next()?,
+        at: c.next()?,
+    })
+}
+
+pub(super) async fn list(tx: &mut Tx, user: UserId, wanted: Wanted, page: &Page) -> Result<Vec<Item>> {
+    let mut filter = Filter::default();
+    filter.and("i.user_id = ? and i.is_archived = ?", params![user, wanted.archived]);
+    if wanted.unread {
+        filter.and("i.is_unread", []);
+    }
+    if let Some([at, id]) = page.key::<2>()? {
+        let (at, id): (i64, i64) = match (at.parse(), id.parse()) {
+            (Ok(at), Ok(id)) => (at, id),
+            _ => return Err(crate::page::stale()),
+        };
+        filter.and("(i.at < ? or (i.at = ? and i.id < ?))", params![at, at, id]);
+    }
+    access::seen_tasks(tx, &mut filter);
+    let limit = filter.param(page.limit + 1);
+    let sql = format!(
+        "select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where {} order by i.at desc, i.id desc limit {limit}",
+        filter.sql()
+    );
+    tx.rows(&sql, filter.params()).await?.into_iter().map(item).collect()
+}
+
+pub(super) async fn by_id(tx: &mut Tx, user: UserId, id: AnyId) -> Result<Option<Item>> {
+    let sql = format!("select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where i.id = $1 and i.user_id = $2");
+    tx.opt(&sql, &params![id, user]).await?.map(item).transpose()
+}
+
+pub(super) async fn count_unread(tx: &mut Tx, user: UserId) -> Result<i64> {
+    let mut filter = Filter::default();
+    filter.and("i.user_id = ? and not i.is_archived and i.is_unread", params![user]);
+    access::seen_tasks(tx, &mut filter);
+    let sql = format!("select count(*) from inbox_item i join task t on t.id = i.task_id where {}", filter.sql());
+    tx.one(&sql, filter.params()).await?.get(0)
+}
+
+/// Marks one item, or every one that is not put away.
+pub(super) async fn mark(tx: &mut Tx, user: UserId, item: Option<AnyId>, unread: bool, archived: bool) -> Result<u64> {
+    let mut filter = Filter::after(params![unread, archived]);
+    filter.and("user_id = ?", params![user]);
+    match item {
+        Some(item) => filter.and("id = ?", params![item]),
+        None => filter.and("not is_archived", []),
+    }
+    let sql = format!(
+        "update inbox_item set is_unread = $1, is_archived = $2, news = case when $1 then news else 0 end where {}",
+        filter.sql()
+    );
+    tx.run(&sql, filter.params()).await
+}
+
+const FOLLOWERS: &str = "select user_id from task_follower where task_id = $1";
+
+pub(super) async fn followers(tx: &mut Tx, task: TaskId) -> Result<Vec<UserId>> {
+    tx.rows(FOLLOWERS, &params![task]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// A stronger reason stays until the item is read: that somebody was mentioned matters more than the comment after it. An entry that
+/// is acted upon twice is counted once.
+const PUT: &str = "insert into inbox_item (id, user_id, task_id, reason, actor_id, actor_name, text, news, is_unread, is_archived, at, seq)
+  values ($1, $2, $3, $4, $5, $6, $7, 1, true, false, $8, $9)
+  on conflict (user_id, task_id) do update set
+    reason = case
+      when inbox_item.is_unread and (inbox_item.reason = 'assigned' or (inbox_item.reason = 'mentioned' and excluded.reason = 'follows'))
+      then inbox_item.reason else excluded.reason end,
+    actor_id = excluded.actor_id, actor_name = excluded.actor_name, text = excluded.text, news = inbox_item.news + 1,
+    is_unread = true, is_archived = false, at = excluded.at, seq = excluded.seq
+  where inbox_item.seq < excluded.seq";
+
+pub(super) async fn put(
+    tx: &mut Tx,
+    user: UserId,
+    task: &Task,
+    reason: Reason,
+    entry: &Entry,
+    text: &str,
+) -> Result<()> {
+    let id: AnyId = tx.new_id();
+    let params =
+        params![id, user, task.id, reason, entry.actor, &entry.actor_name, text, entry.at, entry.seq];
+    tx.run(PUT, &params).await.map(|_| ())
+}
