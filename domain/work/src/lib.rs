@@ -35,6 +35,7 @@ mod entries;
 mod extras;
 #[cfg(test)]
 mod fixture;
+mod sent;
 mod watchers;
 
 pub use extras::{extra_api, extra_followers, extra_pages};
@@ -52,5 +53,66 @@ pub fn migrations() -> db::Migrations {
             ("0201_rules", include_str!("../migrations/0201_rules.sql")),
             ("0202_inbox", include_str!("../migrations/0202_inbox.sql")),
         ],
+    }
+}
+
+/// The native API.
+pub fn api() -> web::api::Routes {
+    tasks::api::api().merge(stories::api::api()).merge(projects::api::api()).merge(extra_api())
+}
+
+/// The pages.
+pub fn pages() -> axum::Router<web::App> {
+    projects::pages::pages().merge(tasks::pages::pages()).merge(extra_pages())
+}
+
+/// Background work: none besides what is done again and again.
+pub fn chores(_app: &web::App) -> Vec<chores::Handler> {
+    Vec::new()
+}
+
+/// What is done again and again: the trash is emptied of what has been in it for too long.
+pub fn periodic(app: &web::App) -> Vec<chores::Every> {
+    let db = app.db.clone();
+    let purge = chores::Handler::new("work.purge", move |_| {
+        let db = db.clone();
+        async move {
+            loop {
+                let mut tx = db.write(&base::Actor::system()).await?;
+                let more = tasks::purge_expired(&mut tx).await?;
+                tx.commit().await?;
+                if !more {
+                    return Ok(());
+                }
+            }
+        }
+    });
+    vec![chores::Every { handler: purge, pause: std::time::Duration::from_secs(3_600) }]
+}
+
+/// Who follows the journal.
+pub fn followers(_app: &web::App) -> Vec<journal::Follower> {
+    extra_followers()
+}
+
+/// Whether the actor may know that something about `subject` changed.
+pub async fn may_see(tx: &mut db::Tx, subject: &journal::Subject) -> base::Result<bool> {
+    use base::id::{AnyId, AttachmentId, FieldId, ProjectId, SectionId, StoryId, TagId, TaskId};
+    let id = subject.id;
+    let seen = match subject.kind.as_ref() {
+        "task" => tasks::get(tx, TaskId(id)).await.map(drop),
+        "project" => projects::get(tx, ProjectId(id)).await.map(drop),
+        "section" => sections::get(tx, SectionId(id)).await.map(drop),
+        "story" => stories::get(tx, StoryId(id)).await.map(drop),
+        "attachment" => attachments::get(tx, AttachmentId(id)).await.map(drop),
+        "status_update" => statuses::get(tx, AnyId(id)).await.map(drop),
+        "tag" => tags::get(tx, TagId(id)).await.map(drop),
+        "field" => fields::get(tx, FieldId(id)).await.map(drop),
+        _ => return Ok(false),
+    };
+    match seen {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_missing() => Ok(false),
+        Err(error) => Err(error),
     }
 }

@@ -1,7 +1,7 @@
 //! A project is a container of tasks in sections. Everybody it is shared with sees all of it.
 
-//API pub(crate) mod api;
-//API pub(crate) mod pages;
+pub(crate) mod api;
+pub(crate) mod pages;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;

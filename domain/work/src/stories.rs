@@ -1,7 +1,7 @@
 //! Stories: what was said about a task and what was done to it, oldest first. People write comments; the verbs write the rest, in
 //! the transaction of the change. Only comments can be changed, by their author.
 
-//API pub(crate) mod api;
+pub(crate) mod api;
 mod store;
 #[cfg(test)]
 mod tests;

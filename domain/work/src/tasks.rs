@@ -7,13 +7,13 @@
 //! whoever decides on that set in a transaction of their own locks the same row and cannot be overtaken. Rows are locked in one
 //! order: tasks by id, then projects by id.
 
-//API pub(crate) mod api;
+pub(crate) mod api;
 mod change;
 mod create;
 mod family;
 mod fill;
 mod homes;
-//API pub(crate) mod pages;
+pub(crate) mod pages;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
