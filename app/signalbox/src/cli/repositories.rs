@@ -21,7 +21,8 @@ A token or SSH key for the remote is read from SIGNALBOX_CREDENTIAL, so that it 
         /// Its name.
         name: String,
         /// Where it is.
-        url: String,
+        #[arg(value_name = "URL")]
+        address: String,
         /// The branch that is meant when none is named.
         #[arg(long, value_name = "BRANCH")]
         default_branch: Option<String>,
@@ -48,8 +49,8 @@ impl Repository {
                     },
                 );
             }
-            Self::Add { name, url, default_branch } => {
-                let mut body = json!({"name": name, "url": url});
+            Self::Add { name, address, default_branch } => {
+                let mut body = json!({"name": name, "url": address});
                 if let Some(branch) = default_branch {
                     body["default_branch"] = branch.into();
                 }

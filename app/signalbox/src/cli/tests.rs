@@ -49,3 +49,13 @@ fn serve_reads_an_instant_for_its_test_clock() {
     assert_eq!(options.roles, [Role::Web, Role::Chores]);
     assert!(parse("signalbox serve --tls-cert cert.pem").is_err(), "a certificate needs its key");
 }
+
+#[test]
+fn what_a_command_takes_is_not_taken_for_the_servers_address() {
+    let cli = parse("signalbox repo add shop /srv/shop.git --url http://127.0.0.1:7070");
+    let Ok(Cli { command: Command::Repository(repositories::Repository::Add { address, .. }), door }) = cli
+    else {
+        panic!("it must be accepted")
+    };
+    assert_eq!((address.as_str(), door.url.as_deref()), ("/srv/shop.git", Some("http://127.0.0.1:7070")));
+}

@@ -144,7 +144,7 @@ async fn close(scene: &Scene) -> Result<String, Failure> {
     print_line(&format!(
         "\n  Release it from another terminal, and the next deployment passes:\n\n    \
          SIGNALBOX_URL={} SIGNALBOX_TOKEN={} {program} unlock {id} --reason \"totals are right again\"\n",
-        place.url, place.token,
+        place.url, scene.cast.ben,
     ));
     Ok(id.to_owned())
 }

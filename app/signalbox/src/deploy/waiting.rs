@@ -50,7 +50,7 @@ impl<'a> Waiting<'a> {
             match answer {
                 Answer::Queued(answer) => {
                     self.place = text(&answer["id"]);
-                    let sentence = answer["sentence"].as_str().or(answer["decision"]["sentence"].as_str());
+                    let sentence = answer["decision"]["sentence"].as_str().or(answer["sentence"].as_str());
                     let sentence = sentence.unwrap_or("another deployment is in front").to_owned();
                     self.tell(&sentence);
                     if !self.next_turn(&answer).await {

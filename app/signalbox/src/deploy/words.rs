@@ -7,6 +7,7 @@ use std::time::Duration;
 /// `deployment 318 beta 9f3c2e1 (14 commits since 1b44f0d) started, token 812, lease 60s -> https://...`
 pub fn started(started: &Started) -> String {
     let since = match (&started.previous, started.commits) {
+        (Some(previous), Some(0)) => format!(" (nothing new since {})", short(previous)),
         (Some(previous), Some(1)) => format!(" (1 commit since {})", short(previous)),
         (Some(previous), Some(count)) => format!(" ({count} commits since {})", short(previous)),
         (Some(previous), None) => format!(" (after {})", short(previous)),
