@@ -2,6 +2,7 @@
 
 use base::Stopwatch;
 use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, SystemTime};
 
 /// Microseconds since 1970 by the machine's clock, the same for all processes on it.
@@ -48,5 +49,34 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut check: impl FnMut() -> Optio
         }
         assert!(watch.elapsed() < limit, "waited {} s in vain for {what}", limit.as_secs());
         std::thread::sleep(Duration::from_millis(10)); // between two questions, not instead of one
+    }
+}
+
+/// A process that a test started; killed with it, so that a failing test leaves nothing behind.
+#[derive(Debug)]
+pub struct Process(Child);
+
+impl Process {
+    /// Starts `command`.
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().expect("the program can be started"))
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().expect("our own child can be waited for")
+    }
+
+    /// Kills it with -9.
+    pub fn kill(&mut self) {
+        self.0.kill().expect("our own child can be killed");
+        self.0.wait().expect("our own child can be waited for");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill(); // it may have ended already
+        let _ = self.0.wait();
     }
 }

@@ -29,6 +29,8 @@ pub enum Act {
     Released(bool),
     /// A dry run was answered; `true` when the gate was open.
     DryRun(bool),
+    /// The server did nothing and said so: try again.
+    TryAgain,
     /// An answer that nobody should get.
     Odd(String),
 }
@@ -58,6 +60,7 @@ impl Record {
             Act::Locked => ("locked", Value::Null),
             Act::Released(counted) => ("released", json!(counted)),
             Act::DryRun(open) => ("dry run", json!(open)),
+            Act::TryAgain => ("try again", Value::Null),
             Act::Odd(text) => ("odd", json!(text)),
         };
         let line = json!({"act": act, "detail": detail, "environment": self.environment, "id": self.id,
@@ -77,6 +80,7 @@ impl Record {
             }
             "locked" => Act::Locked,
             "released" => Act::Released(detail.as_bool()?),
+            "try again" => Act::TryAgain,
             "dry run" => Act::DryRun(detail.as_bool()?),
             _ => Act::Odd(detail.as_str()?.to_string()),
         };

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-const ENVIRONMENTS: [&str; 2] = ["beta", "production"];
+const ENVIRONMENTS: [&str; 4] = ["beta", "canary", "production", "staging"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,14 +23,14 @@ fn main() {
     let mut worker = Worker { api, host, token, notes, commit, done: Vec::new() };
     let stop = PathBuf::from(stop);
     while !stop.exists() {
-        let environment = ENVIRONMENTS[pick(2)];
+        let environment = ENVIRONMENTS[pick(4)];
         match (mode.as_str(), pick(100)) {
-            ("cli", 0..60) => worker.deploy_by_command(environment),
+            ("cli", 0..85) => worker.deploy_by_command(environment),
             ("cli", _) => worker.lock_by_command(environment),
-            (_, 0..55) => worker.deploy(environment),
-            (_, 55..70) => worker.lock(environment),
-            (_, 70..75) => worker.release_any(environment),
-            (_, 75..80) => worker.release_again(),
+            (_, 0..70) => worker.deploy(environment),
+            (_, 70..77) => worker.lock(environment),
+            (_, 77..80) => worker.release_any(environment),
+            (_, 80..84) => worker.release_again(),
             _ => worker.dry_run(environment),
         }
         // People and cron lines pause between two commands; without it the environments would never be free.
@@ -60,6 +60,11 @@ impl Worker {
         let acked = outside::now_us();
         match answer {
             Ok(answer) if answer.status < 500 => Some((answer.status, answer.json(), sent, acked)),
+            // Nothing was done, and it says so; the journal tells whether that is true.
+            Ok(answer) if answer.status == 503 && answer.json()["code"].is_string() => {
+                self.note(Act::TryAgain, environment, "", sent, acked);
+                None
+            }
             Ok(answer) => {
                 self.odd(environment, &format!("{path}: {} {}", answer.status, answer.text()), sent, acked);
                 None

@@ -51,8 +51,13 @@ impl<'a> State<'a> {
     }
 
     fn see(&mut self, verb: &str, id: &str) {
-        // Only what the workers asked for is judged; the id comes back as theirs, so that it lives long enough.
-        let Some((&id, &environment)) = self.environments.get_key_value(id) else { return };
+        // The id comes back as the workers', so that it lives long enough.
+        let Some((&id, &environment)) = self.environments.get_key_value(id) else {
+            if matches!(verb, "lock.placed" | "deployment.started") {
+                self.found.push(format!("{id} has {verb}, and nobody was told so"));
+            }
+            return;
+        };
         match verb {
             "lock.placed" => {
                 *self.seen.entry(("placed", id)).or_default() += 1;

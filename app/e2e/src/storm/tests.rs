@@ -80,6 +80,12 @@ fn lost_repeated_and_unasked_entries_are_found() {
 }
 
 #[test]
+fn what_happened_although_the_answer_said_otherwise_is_found() {
+    let records = [record(Act::TryAgain, "", 10, 20)];
+    assert_eq!(journal_violations(&records, &[entry(1, "deployment.started", "deployment:9")]).len(), 1);
+}
+
+#[test]
 fn notes_are_read_back_as_written() {
     for act in [
         Act::Started,

@@ -1,11 +1,12 @@
 //! The server is killed with -9 at random, again and again, while clients write and deployments run.
 
 use e2e::hub::{number, text};
+use e2e::outside::Process;
 use e2e::server::Options;
 use e2e::{Api, Database, Folder, Hub, Repository, outside};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -149,7 +150,7 @@ impl Client {
 
 /// A real `signalbox deploy` whose script prints numbered lines until it is told to end.
 struct Running {
-    child: Child,
+    child: Process,
     environment: String,
     go_on: std::path::PathBuf,
 }
@@ -165,8 +166,7 @@ impl Running {
             ),
         );
         let mut deploy = hub.deploy(environment, &["--ref", "main"], &script);
-        let child =
-            deploy.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program can be started");
+        let child = Process::start(deploy.stdout(Stdio::null()).stderr(Stdio::null()));
         let running = Self { child, environment: environment.into(), go_on: end };
         outside::wait_for("the deployment to start", Duration::from_secs(30), || {
             (!hub.deployments(environment).is_empty()).then_some(())
@@ -176,9 +176,8 @@ impl Running {
 
     fn ends_whole(mut self, hub: &Hub) {
         std::fs::write(&self.go_on, "").expect("a file can be written");
-        let status = outside::wait_for("the deployment to end", Duration::from_secs(60), || {
-            self.child.try_wait().expect("our own child")
-        });
+        let status =
+            outside::wait_for("the deployment to end", Duration::from_secs(60), || self.child.ended());
         assert_eq!(status.code(), Some(0), "a deployment survives the server's crashes");
         let all = hub.deployments(&self.environment);
         assert_eq!(all.len(), 1, "it was started once: {all:?}");
@@ -198,8 +197,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = std::fs::write(&self.go_on, ""); // ends the script also when the test failed
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

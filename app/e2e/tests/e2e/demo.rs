@@ -1,5 +1,6 @@
 //! `signalbox demo` is no film: it drives the real program.
 
+use e2e::outside::Process;
 use e2e::{Folder, outside};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -8,7 +9,8 @@ use std::time::Duration;
 fn the_demo_deploys_for_real_and_ends_by_itself() {
     let home = Folder::new("demo");
     let log = std::fs::File::create(home.join("log")).expect("a log can be made");
-    let mut child = Command::new(outside::program())
+    let mut command = Command::new(outside::program());
+    command
         .args(["demo", "--for", "40s", "--listen", "127.0.0.1:0"])
         .env("HOME", home.path())
         .env("TMPDIR", home.path())
@@ -17,14 +19,11 @@ fn the_demo_deploys_for_real_and_ends_by_itself() {
         .current_dir(home.path())
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a file can be opened twice"))
-        .stderr(log)
-        .spawn()
-        .expect("the program can be started");
+        .stderr(log);
+    let mut demo = Process::start(&mut command);
     let cluster =
         outside::wait_for("a cluster to get files", Duration::from_secs(60), || deployed_file(home.path()));
-    let status = outside::wait_for("the demo to end", Duration::from_secs(120), || {
-        child.try_wait().expect("our own child can be waited for")
-    });
+    let status = outside::wait_for("the demo to end", Duration::from_secs(120), || demo.ended());
     let said = home.read("log");
     assert!(status.success(), "{status}\n{said}");
     assert!(cluster.components().count() > 2);

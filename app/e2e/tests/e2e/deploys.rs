@@ -1,10 +1,11 @@
 //! `signalbox deploy` round real scripts: what it prints, what it leaves behind, how it ends.
 
 use e2e::hub::{text, told};
+use e2e::outside::Process;
 use e2e::server::{self, Options};
 use e2e::{Database, Folder, Hub, Repository, outside};
 use serde_json::{Value, json};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -17,8 +18,8 @@ fn code(out: &Output) -> i32 {
     out.status.code().unwrap_or(-1)
 }
 
-fn start(command: &mut Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started")
+fn start(command: &mut Command) -> Process {
+    Process::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
 /// Waits until a started command has written `file`, so that its script runs for certain.
@@ -133,10 +134,9 @@ fn waiting_for_a_release_deploys_at_once_and_waiting_too_long_is_124() {
     let out = run(&mut hub.deploy("beta", &["--ref", "main", "--wait", "1s"], &script));
     assert_eq!(code(&out), 124, "{}", told(&out));
     let mut waiting = start(&mut hub.deploy("beta", &["--ref", "main", "--wait", "5m"], &script));
-    assert!(waiting.try_wait().expect("our own child").is_none());
+    assert!(waiting.ended().is_none());
     assert!(hub.release(&lock).is_success());
-    let status =
-        outside::wait_for("the waiting deployment", SOON, || waiting.try_wait().expect("our own child"));
+    let status = outside::wait_for("the waiting deployment", SOON, || waiting.ended());
     assert_eq!(status.code(), Some(0));
     assert_eq!(only_deployment(&hub, "beta")["state"], "succeeded");
 }
@@ -145,8 +145,10 @@ fn waiting_for_a_release_deploys_at_once_and_waiting_too_long_is_124() {
 fn two_at_once_are_refused_and_one_slot_is_deployed_once() {
     let (hub, folder) = (Hub::on(Database::Sqlite), Folder::new("deploy"));
     let marks = folder.path().display().to_string();
-    let slow = folder
-        .script("slow.sh", &format!("touch {marks}/up; while [ ! -e {marks}/go ]; do sleep 0.05; done"));
+    let slow = folder.script(
+        "slow.sh",
+        &format!("touch {marks}/up; for i in $(seq 600); do [ -e {marks}/go ] && break; sleep 0.05; done"),
+    );
     let quick = folder.script("quick.sh", &format!("echo x >> {marks}/quick"));
     let slot = ["--ref", "main", "--slot", "7d"];
     let mut first = start(&mut hub.deploy("beta", &slot, &slow));
@@ -156,7 +158,7 @@ fn two_at_once_are_refused_and_one_slot_is_deployed_once() {
     let other_bastion = run(&mut hub.deploy("beta", &slot, &quick));
     assert_eq!(code(&other_bastion), 0, "this slot is handled elsewhere: {}", told(&other_bastion));
     std::fs::write(folder.join("go"), "").expect("a file can be written");
-    let status = outside::wait_for("the first to end", SOON, || first.try_wait().expect("our own child"));
+    let status = outside::wait_for("the first to end", SOON, || first.ended());
     assert_eq!(status.code(), Some(0));
     let again = run(&mut hub.deploy("beta", &slot, &quick));
     assert_eq!(code(&again), 0, "the slot stays handled: {}", told(&again));
@@ -171,15 +173,14 @@ fn a_hung_script_is_aborted_with_all_its_children() {
     // The child ignores SIGTERM, as hung programs do, and would outlive its parent.
     let script = folder.script(
         "hung.sh",
-        &format!("sh -c 'trap \"\" TERM; echo $$ > {marks}/child; touch {marks}/up; while :; do sleep 1; done' & wait"),
+        &format!("sh -c 'trap \"\" TERM; echo $$ > {marks}/child; touch {marks}/up; for i in $(seq 300); do sleep 1; done' & wait"),
     );
     let mut child = start(&mut hub.deploy("beta", &["--ref", "main"], &script));
     appears(&folder, "up");
     let id = text(&only_deployment(&hub, "beta")["id"]);
     let answer = hub.api.post(&format!("/api/v1/deployments/{id}/abort"), &json!({"reason": "wrong build"}));
     assert_eq!(answer.status, 202, "{}", answer.text());
-    let status =
-        outside::wait_for("the abort", Duration::from_secs(90), || child.try_wait().expect("our own child"));
+    let status = outside::wait_for("the abort", Duration::from_secs(90), || child.ended());
     assert_eq!(status.code(), Some(88));
     let deployment = hub.deployment(&id);
     assert_eq!(deployment["state"], "aborted", "{deployment}");
@@ -213,8 +214,7 @@ fn a_wrapper_killed_half_way_quarantines_until_a_person_resolves() {
     let mut wrapper = start(&mut hub.deploy("beta", &["--ref", "main"], &script));
     appears(&folder, "up");
     let id = text(&only_deployment(&hub, "beta")["id"]);
-    wrapper.kill().expect("our own child can be killed");
-    let _ = wrapper.wait(); // killed a moment ago
+    wrapper.kill();
     hub.api.post("/test/clock", &json!({"advance": "30m"})).expect("time moves");
     assert_eq!(hub.deployment(&id)["state"], "lost", "{}", hub.deployment(&id));
     let out = hub.deploy_main("beta", &quick);
@@ -242,9 +242,7 @@ fn a_lost_lease_stops_the_script_with_87() {
     hub.api.post("/test/clock", &json!({"advance": "30m"})).expect("time moves");
     let resolved = json!({"outcome": "failed", "reason": "declared dead"});
     hub.api.post(&format!("/api/v1/deployments/{id}/resolve"), &resolved).expect("a person resolves it");
-    let status = outside::wait_for("the wrapper to hear of it", Duration::from_secs(120), || {
-        wrapper.try_wait().expect("our own child")
-    });
+    let status = outside::wait_for("the wrapper to hear of it", Duration::from_secs(120), || wrapper.ended());
     assert_eq!(status.code(), Some(87));
 }
 
@@ -300,7 +298,7 @@ fn the_result_file_tells_the_scripts_code_from_ours() {
     assert_eq!(code(&out), 75);
     let blocked: Value = serde_json::from_str(&folder.read("result.json")).expect("the result file is JSON");
     assert_ne!(
-        result["outcome"], blocked["outcome"],
+        result["decision"], blocked["decision"],
         "the file tells a failure from a refusal: {result} {blocked}"
     );
     assert!(hub.release(&lock).is_success());

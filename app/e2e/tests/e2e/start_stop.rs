@@ -1,6 +1,7 @@
 //! The first start, readiness, and an orderly end.
 
 use e2e::hub::text;
+use e2e::outside::Process;
 use e2e::server::Options;
 use e2e::{Api, Database, Folder, Hub, outside};
 use serde_json::json;
@@ -41,7 +42,8 @@ fn first_administrator(database: Database) {
 fn without_an_environment_the_server_prints_a_link_that_sets_it_up() {
     let data = Folder::new("setup");
     let log = std::fs::File::create(data.join("log")).expect("a log can be made");
-    let mut child = Command::new(outside::program())
+    let mut command = Command::new(outside::program());
+    command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data.path())
         .env_remove("SIGNALBOX_ADMIN_EMAIL")
@@ -49,21 +51,18 @@ fn without_an_environment_the_server_prints_a_link_that_sets_it_up() {
         .env_remove("SIGNALBOX_ADMIN_TOKEN")
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a file can be opened twice"))
-        .stderr(log)
-        .spawn()
-        .expect("the program can be started");
+        .stderr(log);
+    let _server = Process::start(&mut command);
     let link = outside::wait_for("a set-up link", std::time::Duration::from_secs(30), || {
         let said = data.read("log");
-        let at = said.find("http://127.0.0.1:")?;
-        let link = said[at..].split_whitespace().next()?.trim_end_matches(['"', '.', ',']).to_string();
-        (link.matches('/').count() > 3 && said[at + link.len()..].contains('\n')).then_some(link)
+        let line = said.lines().find(|line| line.contains("/setup/"))?;
+        let at = line.find("http://127.0.0.1:")?;
+        said.contains(&format!("{line}\n")).then(|| line[at..].split_whitespace().next().map(String::from))?
     });
     let (host, path) = link.trim_start_matches("http://").split_once('/').expect("a link has a path");
     let page = Api::new(host, "").get(&format!("/{path}"));
     assert_eq!(page.status, 200, "{link}");
     assert!(page.text().contains("<form"), "the link leads to a form");
-    let _ = child.kill(); // its work is done
-    let _ = child.wait();
 }
 
 #[test]

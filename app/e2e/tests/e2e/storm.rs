@@ -1,9 +1,10 @@
 //! Sixteen processes deploy, lock, unlock and ask, all at once.
 
+use e2e::outside::Process;
 use e2e::server::Options;
 use e2e::storm::{self, Act, Record};
 use e2e::{Database, Folder, Hub, Repository, outside};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const PROCESSES: usize = 16;
@@ -75,12 +76,13 @@ impl Ended {
     fn summary(&self) -> String {
         let count = |is: &dyn Fn(&Act) -> bool| self.records.iter().filter(|r| is(&r.act)).count();
         format!(
-            "{} starts, {} refusals, {} locks, {} releases, {} dry runs, {} odd answers",
+            "{} starts, {} refusals, {} locks, {} releases, {} dry runs, {} told to try again, {} odd answers",
             count(&|act| *act == Act::Started),
             count(&|act| matches!(act, Act::Refused(_))),
             count(&|act| *act == Act::Locked),
             count(&|act| matches!(act, Act::Released(_))),
             count(&|act| matches!(act, Act::DryRun(_))),
+            count(&|act| *act == Act::TryAgain),
             count(&|act| matches!(act, Act::Odd(_))),
         )
     }
@@ -89,16 +91,18 @@ impl Ended {
 /// Lets the storm rage for `seconds`, and on a slow machine on until there is enough, but not for ever.
 fn rage(options: Options, seconds: u64, enough: &dyn Fn(&[Record]) -> bool) -> Ended {
     let hub = Hub::start(options, Repository::with_commits(3));
+    hub.environment("canary", None);
+    hub.environment("staging", None);
     let commit = hub.repository.head();
     let notes = Folder::new("storm");
     let stop = notes.join("stop");
-    let workers: Vec<Worker> = (0..PROCESSES)
+    let workers: Vec<Process> = (0..PROCESSES)
         .map(|n| {
             let mode = if n < BY_COMMAND { "cli" } else { "http" };
             let mut command = Command::new(env!("CARGO_BIN_EXE_storm-worker"));
             command.arg(hub.server.host()).arg(hub.server.token()).arg(notes.join(&format!("{n}.notes")));
             command.arg(&stop).args([&commit, mode]).env("SIGNALBOX_BIN", outside::program());
-            Worker(command.stdin(Stdio::null()).spawn().expect("a worker can be started"))
+            Process::start(command.stdin(Stdio::null()))
         })
         .collect();
     let watch = base::Stopwatch::start();
@@ -109,26 +113,8 @@ fn rage(options: Options, seconds: u64, enough: &dyn Fn(&[Record]) -> bool) -> E
         (over && (long_over || enough(&storm::read(notes.path())))).then_some(())
     });
     std::fs::write(&stop, "").expect("the end can be announced");
-    for worker in workers {
-        worker.end();
+    for mut worker in workers {
+        outside::wait_for("a worker to end", Duration::from_secs(60), || worker.ended());
     }
     Ended { records: storm::read(notes.path()), hub }
-}
-
-/// A worker's process, killed if the test gives up before it ends.
-struct Worker(Child);
-
-impl Worker {
-    fn end(mut self) {
-        outside::wait_for("a worker to end", Duration::from_secs(60), || {
-            self.0.try_wait().expect("our own child can be waited for")
-        });
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.0.kill(); // it has ended, unless the test failed
-        let _ = self.0.wait();
-    }
 }
