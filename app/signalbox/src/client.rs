@@ -12,7 +12,7 @@ use base::Secret;
 pub use config::{Config, home, variable};
 pub use failure::{Failure, Problem};
 use reqwest::{Method, Url};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How long an ordinary request may take.
@@ -71,6 +71,25 @@ impl Client {
     /// Asks for something.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
         self.json(self.request(Method::GET, &with_query(path, query))).await
+    }
+
+    /// Asks for a list, all of it, page by page.
+    pub async fn list(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let mut everything = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut query = query.to_vec();
+            query.push(("limit", "100"));
+            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+            let mut page = self.get(path, &query).await?;
+            if let Value::Array(items) = page["data"].take() {
+                everything.extend(items);
+            }
+            match page["next"].as_str() {
+                Some(next) if cursor.as_deref() != Some(next) => cursor = Some(next.to_owned()),
+                Some(_) | None => return Ok(json!({"data": everything, "next": null})),
+            }
+        }
     }
 
     /// Sends `body` with a fresh idempotency key.

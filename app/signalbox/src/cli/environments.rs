@@ -37,7 +37,7 @@ impl Environment {
     pub async fn run(self, client: &Client, print: &Printer) -> Result<(), Failure> {
         match self {
             Self::List => {
-                let answer = client.get("environments", &[]).await?;
+                let answer = client.list("environments", &[]).await?;
                 print.table(
                     &answer,
                     "there is no environment yet; add one with: signalbox env add",

@@ -113,7 +113,7 @@ impl Locks {
     /// Lists the locks.
     pub async fn run(self, client: &Client, print: &Printer) -> Result<(), Failure> {
         let query: Vec<_> = self.env.iter().map(|env| ("environment", env.as_str())).collect();
-        let answer = client.get("locks", &query).await?;
+        let answer = client.list("locks", &query).await?;
         print.table(&answer, "no lock holds", |lock| {
             vec![
                 id_of(lock),

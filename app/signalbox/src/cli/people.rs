@@ -1,10 +1,10 @@
 //! `signalbox user` and `signalbox token`: people and how their scripts get in.
 
 use crate::cli::Printer;
-use crate::cli::print::{field, items, note};
+use crate::cli::print::{field, note};
 use crate::client::{Client, Failure, segment};
 use base::Time;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What to do with people.
 #[derive(Debug, clap::Subcommand)]
@@ -89,7 +89,7 @@ impl User {
                 });
             }
             Self::List => {
-                let answer = all(client, "users").await?;
+                let answer = client.list("users", &[]).await?;
                 print.table(&answer, "there is nobody", |user| {
                     ["id", "email", "name", "role"].iter().map(|name| field(user, name)).collect()
                 });
@@ -116,24 +116,5 @@ impl Token {
             vec![field(token, "token")]
         });
         Ok(())
-    }
-}
-
-/// A whole list, page by page.
-async fn all(client: &Client, path: &str) -> Result<Value, Failure> {
-    let mut everything = Vec::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let mut query = vec![("limit", "100")];
-        if let Some(cursor) = &cursor {
-            query.push(("cursor", cursor));
-        }
-        let page = client.get(path, &query).await?;
-        everything.extend_from_slice(items(&page));
-        let next = page["next"].as_str().map(str::to_owned);
-        if next.is_none() || next == cursor {
-            return Ok(Value::Array(everything));
-        }
-        cursor = next;
     }
 }

@@ -39,7 +39,7 @@ impl Repository {
     pub async fn run(self, client: &Client, print: &Printer) -> Result<(), Failure> {
         match self {
             Self::List => {
-                let answer = client.get("repositories", &[]).await?;
+                let answer = client.list("repositories", &[]).await?;
                 print.table(
                     &answer,
                     "there is no repository yet; add one with: signalbox repo add",

@@ -71,12 +71,14 @@ impl Task {
                     }
                 }
                 let answer = client.post("tasks", &body).await?;
-                print.answer(&answer, |task| vec![format!("task {} {}", field(task, "id"), url(task))]);
+                print.answer(&answer, |task| {
+                    vec![format!("task {} {}", field(task, "id"), field(task, "url"))]
+                });
             }
             Self::Show { task } => {
                 let path = format!("tasks/{}", segment(&task));
                 let mut answer = client.get(&path, &[]).await?;
-                let comments = client.get(&format!("{path}/comments"), &[]).await?;
+                let comments = client.list(&format!("{path}/comments"), &[]).await?;
                 if let Some(fields) = answer.as_object_mut() {
                     fields.insert("comments".to_owned(), Value::Array(items(&comments).to_vec()));
                 }
@@ -104,9 +106,9 @@ impl Task {
                     None => query.push(("assignee", "me")),
                 }
                 if !all {
-                    query.push(("completed", "false"));
+                    query.push(("completed_since", "now"));
                 }
-                let answer = client.get("tasks", &query).await?;
+                let answer = client.list("tasks", &query).await?;
                 print.table(&answer, "nothing is open", |task| {
                     let done = if task["completed"] == true { "done" } else { "" };
                     vec![
@@ -133,27 +135,13 @@ fn shown(task: &Value) -> Vec<String> {
     put("", if task["completed"] == true { "done".to_owned() } else { "open".to_owned() });
     put("assignee: ", field(task, "assignee"));
     put("due: ", field(task, "due_on"));
-    put("", url(task));
+    put("", field(task, "url"));
     put("\n", field(task, "notes"));
     for comment in items(&task["comments"]) {
-        let who =
-            ["author", "created_by", "by"].iter().map(|key| field(comment, key)).find(|who| !who.is_empty());
-        put(
-            "\n",
-            format!(
-                "{} {}\n{}",
-                who.unwrap_or_default(),
-                field(comment, "created_at"),
-                field(comment, "text")
-            ),
-        );
+        let who = field(comment, "created_by");
+        put("\n", format!("{} {}\n{}", who, field(comment, "created_at"), field(comment, "text")));
     }
     lines
-}
-
-fn url(task: &Value) -> String {
-    let url = field(task, "url");
-    if url.is_empty() { field(task, "permalink_url") } else { url }
 }
 
 /// The id of the project that `name` is the name or the id of.
@@ -161,7 +149,7 @@ async fn project_id(client: &Client, name: &str) -> Result<String, Failure> {
     if name.len() > 10 && name.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(name.to_owned());
     }
-    let projects = client.get("projects", &[("limit", "100")]).await?;
+    let projects = client.list("projects", &[]).await?;
     let mut found =
         items(&projects).iter().filter(|project| field(project, "name").eq_ignore_ascii_case(name));
     match (found.next(), found.next()) {
