@@ -5,9 +5,9 @@
 
 pub(crate) mod api;
 mod read;
-mod write;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use crate::fields::{Field, FieldKind, Input, Setting};
 use crate::names::{Place, Text};
@@ -27,7 +27,11 @@ pub const PORTION: usize = 100;
 
 /// Returns a part of the export of a project: the rows after the page's start (with the heading when it is the first), and where the next
 /// part begins. Every task of the project is a row; under it follow its subtasks.
-pub async fn export(tx: &mut Tx, project: ProjectId, after: Option<String>) -> Result<(String, Option<String>)> {
+pub async fn export(
+    tx: &mut Tx,
+    project: ProjectId,
+    after: Option<String>,
+) -> Result<(String, Option<String>)> {
     projects::get(tx, project).await?;
     let settings = fields::of_project(tx, project).await?;
     let is_first = after.is_none();
@@ -116,7 +120,9 @@ async fn put_row(tx: &mut Tx, project: ProjectId, known: &mut Known, row: &Row) 
     let mut values = Vec::new();
     // A part of a task is in no project itself, and so has none of its fields.
     for (column, text) in row.others.iter().filter(|_| parent.is_none()) {
-        if let Some(setting) = known.settings.iter().find(|setting| setting.field.name.eq_ignore_ascii_case(column)) {
+        if let Some(setting) =
+            known.settings.iter().find(|setting| setting.field.name.eq_ignore_ascii_case(column))
+        {
             values.push((setting.field.id, input(&setting.field, text)?));
         }
     }
@@ -177,7 +183,10 @@ pub(crate) async fn person(tx: &mut Tx, text: &str) -> Result<Option<UserId>> {
 /// A text as the value of a custom field: options by name, days as 2026-11-22.
 pub(crate) fn input(field: &Field, text: &str) -> Result<Input> {
     let option = |name: &str| {
-        let found = field.options.iter().find(|option| option.enabled && option.name.eq_ignore_ascii_case(name.trim()));
+        let found = field
+            .options
+            .iter()
+            .find(|option| option.enabled && option.name.eq_ignore_ascii_case(name.trim()));
         found.map(|option| option.id.0).ok_or_else(|| {
             Error::invalid("import.option", format!("{} has no option {:?}", field.name, name.trim()))
         })
@@ -200,6 +209,7 @@ pub(crate) fn input(field: &Field, text: &str) -> Result<Input> {
 
 /// The names of the columns of `table` that an import into this project takes no notice of.
 pub fn unknown_columns(table: &Table, known: &Known) -> Vec<String> {
-    let is_known = |name: &String| known.settings.iter().any(|setting| setting.field.name.eq_ignore_ascii_case(name));
+    let is_known =
+        |name: &String| known.settings.iter().any(|setting| setting.field.name.eq_ignore_ascii_case(name));
     table.columns.iter().filter(|name| !is_known(name)).cloned().collect()
 }

@@ -4,7 +4,11 @@ use crate::{csv, forms, inbox, rules, search};
 
 /// The native API.
 pub fn extra_api() -> web::api::Routes {
-    search::api::api().merge(inbox::api::api()).merge(forms::api::api()).merge(rules::api::api()).merge(csv::api::api())
+    search::api::api()
+        .merge(inbox::api::api())
+        .merge(forms::api::api())
+        .merge(rules::api::api())
+        .merge(csv::api::api())
 }
 
 /// The pages of forms, and where other services send theirs.

@@ -3,8 +3,8 @@
 //! Each question says where its answer goes: into the task's name, its notes, its due date or a custom field. A submission that is sent
 //! twice makes one task. Whoever has the address of an open form may submit; the task is made by the program in the form's name.
 
-pub(crate) mod api;
 mod answer;
+pub(crate) mod api;
 pub(crate) mod pages;
 mod store;
 #[cfg(test)]
@@ -254,7 +254,10 @@ async fn apply(tx: &mut Tx, form: &mut Form, change: FormChange) -> Result<()> {
         if let Some(section) = section
             && sections::get(tx, section).await?.project.id != form.project
         {
-            return Err(Error::invalid("section.elsewhere", format!("the section {section} is not in this project")));
+            return Err(Error::invalid(
+                "section.elsewhere",
+                format!("the section {section} is not in this project"),
+            ));
         }
         form.section = section;
     }
@@ -277,7 +280,10 @@ pub(crate) fn hash(text: &str) -> String {
 
 async fn check_questions(tx: &mut Tx, project: ProjectId, questions: &[Question]) -> Result<()> {
     if questions.len() > QUESTIONS_MAX {
-        return Err(Error::invalid("form.questions", format!("a form has at most {QUESTIONS_MAX} questions")));
+        return Err(Error::invalid(
+            "form.questions",
+            format!("a form has at most {QUESTIONS_MAX} questions"),
+        ));
     }
     let shown: Vec<FieldId> =
         fields::of_project(tx, project).await?.iter().map(|setting| setting.field.id).collect();
@@ -285,7 +291,10 @@ async fn check_questions(tx: &mut Tx, project: ProjectId, questions: &[Question]
     for question in questions {
         let key = checks::word(&question.key, "a key of a question")?.to_lowercase();
         if keys.contains(&key) {
-            return Err(Error::invalid("form.key_twice", format!("two questions have the key {:?}", question.key)));
+            return Err(Error::invalid(
+                "form.key_twice",
+                format!("two questions have the key {:?}", question.key),
+            ));
         }
         keys.push(key);
         checks::name(tx, &question.label, "the label of a question")?;
@@ -296,12 +305,18 @@ async fn check_questions(tx: &mut Tx, project: ProjectId, questions: &[Question]
         }
         let chooses = matches!(question.kind, QuestionKind::Choice | QuestionKind::Choices);
         if chooses && question.options.is_empty() {
-            return Err(Error::invalid("form.options", format!("the question {:?} has no options", question.label)));
+            return Err(Error::invalid(
+                "form.options",
+                format!("the question {:?} has no options", question.label),
+            ));
         }
         if let Target::Field(field) = question.target
             && !shown.contains(&field)
         {
-            return Err(Error::invalid("field.elsewhere", format!("the project does not show the field {field}")));
+            return Err(Error::invalid(
+                "field.elsewhere",
+                format!("the project does not show the field {field}"),
+            ));
         }
     }
     Ok(())

@@ -73,14 +73,21 @@ pub async fn begin(tx: &mut Tx, project: ProjectId, export: &Export) -> Result<K
 }
 
 /// Makes some tasks of the export in the project.
-pub async fn put(tx: &mut Tx, project: ProjectId, known: &mut Known, tasks: &[ExportedTask]) -> Result<Outcome> {
+pub async fn put(
+    tx: &mut Tx,
+    project: ProjectId,
+    known: &mut Known,
+    tasks: &[ExportedTask],
+) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     // Parents first, without recursion: an export nests as deeply as somebody cares to write.
-    let mut waiting: Vec<(&ExportedTask, Option<TaskId>)> = tasks.iter().rev().map(|task| (task, None)).collect();
+    let mut waiting: Vec<(&ExportedTask, Option<TaskId>)> =
+        tasks.iter().rev().map(|task| (task, None)).collect();
     while let Some((task, parent)) = waiting.pop() {
         let (id, is_new) = put_task(tx, project, known, task, parent).await.map_err(|error| {
             let name: String = task.name.chars().take(80).collect();
-            Error::new(error.kind(), error.code(), format!("the task {name:?}: {}", error.message())).because(error)
+            Error::new(error.kind(), error.code(), format!("the task {name:?}: {}", error.message()))
+                .because(error)
         })?;
         if is_new {
             outcome.made += 1;
@@ -99,7 +106,7 @@ async fn put_task(
     task: &ExportedTask,
     parent: Option<TaskId>,
 ) -> Result<(TaskId, bool)> {
-    let external = task.gid.as_ref().map(|gid| format!("asana:{gid}"));
+    let external = task.gid.as_ref().or(task.id.as_ref()).map(|gid| format!("asana:{gid}"));
     if let Some(external) = &external {
         match tasks::by_external(tx, external).await {
             Ok(found) => return Ok((found.id, false)),
@@ -129,7 +136,11 @@ async fn put_task(
             values.extend(value(tx, project, known, field).await?);
         }
     }
-    let kind = task.resource_subtype.as_deref().and_then(|word| TaskKind::parse(word).ok()).unwrap_or(TaskKind::Plain);
+    let kind = task
+        .resource_subtype
+        .as_deref()
+        .and_then(|word| TaskKind::parse(word).ok())
+        .unwrap_or(TaskKind::Plain);
     let due = task.due_at.map(When::At).or(task.due_on.map(When::On));
     let new = NewTask {
         name: task.name.clone(),
@@ -162,7 +173,9 @@ async fn section(
     task: &ExportedTask,
 ) -> Result<Option<SectionId>> {
     let named = task.memberships.iter().find_map(|membership| membership.section.as_ref());
-    let Some(name) = named.map(|section| section.name.trim()).filter(|name| !name.is_empty()) else { return Ok(None) };
+    let Some(name) = named.map(|section| section.name.trim()).filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
     if let Some(id) = known.sections.get(&name.to_lowercase()) {
         return Ok(Some(*id));
     }
@@ -259,7 +272,8 @@ async fn field(
 
 async fn option(tx: &mut Tx, known: &mut Known, field: FieldId, name: &str) -> Result<FieldOption> {
     let at = known.fields.iter().position(|known| known.id == field);
-    let found = at.and_then(|at| known.fields[at].options.iter().find(|option| option.name.eq_ignore_ascii_case(name)));
+    let found = at
+        .and_then(|at| known.fields[at].options.iter().find(|option| option.name.eq_ignore_ascii_case(name)));
     if let Some(found) = found {
         return Ok(found.clone());
     }

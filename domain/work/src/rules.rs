@@ -137,7 +137,8 @@ const ACTIONS_MAX: usize = 20;
 
 fn enter(tx: &mut Tx, verb: &'static str, rule: &Rule) {
     let project = Subject::new("project", rule.project);
-    let data = json!({"name": rule.name, "when": rule.trigger, "then": rule.actions, "enabled": rule.is_enabled});
+    let data =
+        json!({"name": rule.name, "when": rule.trigger, "then": rule.actions, "enabled": rule.is_enabled});
     journal::enter(tx, verb, Subject::new("rule", rule.id), &[project], data);
 }
 
@@ -226,7 +227,10 @@ async fn check(tx: &mut Tx, project: ProjectId, trigger: &Trigger, actions: &[Ac
         }
     }
     if actions.is_empty() || actions.len() > ACTIONS_MAX {
-        return Err(Error::invalid("rule.actions", format!("a rule does one thing at least and {ACTIONS_MAX} at most")));
+        return Err(Error::invalid(
+            "rule.actions",
+            format!("a rule does one thing at least and {ACTIONS_MAX} at most"),
+        ));
     }
     for action in actions {
         match action {
@@ -245,7 +249,10 @@ async fn check(tx: &mut Tx, project: ProjectId, trigger: &Trigger, actions: &[Ac
             Action::SetField { field, value } => {
                 let field = shown(tx, project, *field).await?;
                 if matches!(field.kind, FieldKind::People | FieldKind::Reference) && value.is_some() {
-                    return Err(Error::invalid("rule.field", "a rule can only clear a field of people or tasks"));
+                    return Err(Error::invalid(
+                        "rule.field",
+                        "a rule can only clear a field of people or tasks",
+                    ));
                 }
                 if let Some(value) = value {
                     crate::csv::input(&field, checks::text(tx, value, "the value")?.as_str())?;
@@ -267,7 +274,7 @@ async fn check_section(tx: &mut Tx, project: ProjectId, section: SectionId) -> R
 async fn shown(tx: &mut Tx, project: ProjectId, field: FieldId) -> Result<std::sync::Arc<fields::Field>> {
     let settings = fields::of_project(tx, project).await?;
     let found = settings.into_iter().find(|setting| setting.field.id == field);
-    found
-        .map(|setting| setting.field)
-        .ok_or_else(|| Error::invalid("field.elsewhere", format!("the project does not show the field {field}")))
+    found.map(|setting| setting.field).ok_or_else(|| {
+        Error::invalid("field.elsewhere", format!("the project does not show the field {field}"))
+    })
 }

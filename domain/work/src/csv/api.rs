@@ -17,7 +17,11 @@ use web::{App, Auth, Json, Path, Query, Result};
 /// The tasks of a project as a table, with the columns of Asana's export.
 #[utoipa::path(get, path = "/projects/{project}/export.csv", tag = "projects", params(("project" = String, Path)),
     responses((status = 200, content_type = "text/csv", body = String), (status = "default", body = ProblemDocument)))]
-async fn export(State(app): State<App>, Auth(actor): Auth, Path(project): Path<ProjectId>) -> Result<Response> {
+async fn export(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(project): Path<ProjectId>,
+) -> Result<Response> {
     let mut tx = app.db.read(&actor).await?;
     let name = projects::get(&mut tx, project).await?.name;
     // The first part before the answer begins, so that what is wrong can still be said.
@@ -39,7 +43,8 @@ async fn export(State(app): State<App>, Auth(actor): Auth, Path(project): Path<P
 
 /// A name that every file system takes.
 fn file_name(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
     let plain = plain.trim_matches('-');
     if plain.is_empty() { "project".to_owned() } else { plain.to_owned() }
 }
@@ -98,7 +103,8 @@ async fn from_csv(app: &App, actor: Actor, project: ProjectId, body: Bytes) -> b
     let mut tx = app.db.write(&actor).await?;
     let mut known = csv::begin(&mut tx, project, &table).await?;
     tx.commit().await?;
-    let mut outcome = ImportJson { ignored_columns: csv::unknown_columns(&table, &known), ..ImportJson::default() };
+    let mut outcome =
+        ImportJson { ignored_columns: csv::unknown_columns(&table, &known), ..ImportJson::default() };
     for rows in table.rows.chunks(csv::PORTION) {
         let mut tx = app.db.write(&again(&actor)).await?;
         outcome.made += csv::put(&mut tx, project, &mut known, rows).await?;

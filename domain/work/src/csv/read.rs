@@ -70,7 +70,11 @@ fn column(heading: &str) -> Column {
         "completed at" | "completed on" => Column::CompletedAt,
         "completed" | "done" | "complete" => Column::Completed,
         "parent task" | "parent" => Column::Parent,
-        "task id" | "created at" | "last modified" | "projects" | "blocked by (dependencies)"
+        "task id"
+        | "created at"
+        | "last modified"
+        | "projects"
+        | "blocked by (dependencies)"
         | "blocking (dependencies)" => Column::Ignored,
         _ => Column::Other,
     }
@@ -78,24 +82,30 @@ fn column(heading: &str) -> Column {
 
 /// Reads a table of at most `most` rows; the first line names the columns, and one of them is the name.
 pub fn read(bytes: &[u8], most: usize) -> Result<Table> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Error::invalid("import.encoding", "the table is not UTF-8 text; export it as UTF-8").because(error))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Error::invalid("import.encoding", "the table is not UTF-8 text; export it as UTF-8").because(error)
+    })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text); // Spreadsheets write it.
-    let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
     let headings = reader.headers().map_err(malformed)?.clone();
     let columns: Vec<Column> = headings.iter().map(column).collect();
     if !columns.contains(&Column::Name) {
         return Err(Error::invalid("import.no_name", "the first line has no column called Name"));
     }
     let others = headings.iter().zip(&columns).filter(|(_, column)| **column == Column::Other);
-    let mut table = Table { columns: others.map(|(name, _)| name.trim().to_owned()).collect(), rows: Vec::new() };
+    let mut table =
+        Table { columns: others.map(|(name, _)| name.trim().to_owned()).collect(), rows: Vec::new() };
     for record in reader.records() {
         let record = record.map_err(malformed)?;
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         if table.rows.len() >= most {
-            return Err(Error::invalid("limit.exceeded", format!("the table has more than {most} rows (limit import_rows)")));
+            return Err(Error::invalid(
+                "limit.exceeded",
+                format!("the table has more than {most} rows (limit import_rows)"),
+            ));
         }
         let line = record.position().map_or(0, csv::Position::line);
         table.rows.push(row(&headings, &columns, &record, line)?);
@@ -120,13 +130,19 @@ fn delimiter(text: &str) -> u8 {
     }
 }
 
-fn row(headings: &csv::StringRecord, columns: &[Column], record: &csv::StringRecord, line: u64) -> Result<Row> {
+fn row(
+    headings: &csv::StringRecord,
+    columns: &[Column],
+    record: &csv::StringRecord,
+    line: u64,
+) -> Result<Row> {
     let mut row = Row { line, ..Row::default() };
     let mut name_of_assignee = None;
     for (index, cell) in record.iter().enumerate() {
         let cell = bare(cell);
         let Some(column) = columns.get(index).filter(|_| !cell.trim().is_empty()) else { continue };
-        let at_line = |error: Error| Error::invalid("import.date", format!("row {line}: {}", error.message()));
+        let at_line =
+            |error: Error| Error::invalid("import.date", format!("row {line}: {}", error.message()));
         match column {
             Column::Name => row.name = cell.to_owned(),
             Column::Notes => row.notes = Some(cell.to_owned()),
@@ -136,11 +152,15 @@ fn row(headings: &csv::StringRecord, columns: &[Column], record: &csv::StringRec
             Column::Due => row.due = Some(When::On(date(cell).map_err(at_line)?)),
             Column::Start => row.start = Some(When::On(date(cell).map_err(at_line)?)),
             Column::Tags => {
-                row.tags = cell.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
+                row.tags =
+                    cell.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
             }
             Column::CompletedAt => row.is_completed = true,
             Column::Completed => {
-                row.is_completed = matches!(cell.trim().to_lowercase().as_str(), "true" | "yes" | "x" | "1" | "done" | "completed");
+                row.is_completed = matches!(
+                    cell.trim().to_lowercase().as_str(),
+                    "true" | "yes" | "x" | "1" | "done" | "completed"
+                );
             }
             Column::Parent => row.parent = Some(cell.to_owned()),
             Column::Ignored => {}
@@ -165,7 +185,10 @@ fn bare(cell: &str) -> &str {
 /// Reads a day: 2026-11-22, or an instant that begins so.
 pub(crate) fn date(text: &str) -> Result<Date> {
     let text = text.trim();
-    let day = text.get(..10).filter(|_| text.len() > 10 && matches!(text.as_bytes()[10], b'T' | b' ')).unwrap_or(text);
+    let day = text
+        .get(..10)
+        .filter(|_| text.len() > 10 && matches!(text.as_bytes()[10], b'T' | b' '))
+        .unwrap_or(text);
     day.parse::<Date>().map_err(|_| {
         let shown: String = text.chars().take(40).collect();
         Error::invalid("import.date", format!("{shown:?} is not a day; write it like 2026-11-22"))

@@ -46,7 +46,9 @@ pub(super) fn table(
     for (task, parent) in rows {
         out.write_record(cells(project, settings, task, parent.as_deref(), mails)).map_err(broken)?;
     }
-    let bytes = out.into_inner().map_err(|error| Error::bug("csv.write", "the table could not be written").because(error.to_string()))?;
+    let bytes = out.into_inner().map_err(|error| {
+        Error::bug("csv.write", "the table could not be written").because(error.to_string())
+    })?;
     String::from_utf8(bytes).map_err(|error| Error::bug("csv.write", "the table is not text").because(error))
 }
 
@@ -59,7 +61,8 @@ fn cells(
 ) -> Vec<String> {
     let task = &full.task;
     let list = |names: Vec<&str>| inert(&names.join(","));
-    let section = full.homes.iter().find(|home| home.project.id == project).map(|home| home.section.name.as_str());
+    let section =
+        full.homes.iter().find(|home| home.project.id == project).map(|home| home.section.name.as_str());
     let ids = |ids: &[base::id::TaskId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let mut cells = vec![
         task.id.to_string(),
@@ -94,14 +97,22 @@ fn value(entry: &Entry) -> String {
         // A number begins with a minus sign without being a formula.
         Some(FieldValue::Number(number)) => number.to_string(),
         Some(FieldValue::Enum(option)) => inert(&option.name),
-        Some(FieldValue::MultiEnum(options)) => joined(options.iter().map(|option| option.name.as_str()).collect()),
+        Some(FieldValue::MultiEnum(options)) => {
+            joined(options.iter().map(|option| option.name.as_str()).collect())
+        }
         Some(FieldValue::Date { date, .. }) => date.to_string(),
-        Some(FieldValue::People(people)) => joined(people.iter().map(|person| person.name.as_str()).collect()),
+        Some(FieldValue::People(people)) => {
+            joined(people.iter().map(|person| person.name.as_str()).collect())
+        }
         Some(FieldValue::Reference(tasks)) => joined(tasks.iter().map(|task| task.name.as_str()).collect()),
     }
 }
 
 /// A cell that no spreadsheet takes for a formula.
 pub(super) fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }

@@ -65,7 +65,9 @@ fn task(form: &Form, answers: Answers, shown: &[Arc<Field>], most: usize) -> Res
         let value = value.replace('\0', "").trim().to_owned();
         // A checkbox sends its key once for each option.
         match given.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, values)) if !value.is_empty() => *values = if values.is_empty() { value } else { format!("{values}, {value}") },
+            Some((_, values)) if !value.is_empty() => {
+                *values = if values.is_empty() { value } else { format!("{values}, {value}") }
+            }
             Some(_) => {}
             None => given.push((key, value)),
         }
@@ -102,7 +104,8 @@ fn task(form: &Form, answers: Answers, shown: &[Arc<Field>], most: usize) -> Res
 }
 
 fn names(question: &Question, key: &str) -> bool {
-    question.key.eq_ignore_ascii_case(key.trim()) || question.label.trim().to_lowercase() == key.trim().to_lowercase()
+    question.key.eq_ignore_ascii_case(key.trim())
+        || question.label.trim().to_lowercase() == key.trim().to_lowercase()
 }
 
 fn put(draft: &mut Draft, question: &Question, value: &str, shown: &[Arc<Field>]) -> Result<()> {
@@ -130,7 +133,9 @@ fn check(question: &Question, value: &str) -> Result<()> {
     let is_option = |text: &str| question.options.iter().any(|option| option == text.trim());
     let is_good = match question.kind {
         QuestionKind::Line | QuestionKind::Text => true,
-        QuestionKind::Email => value.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty()),
+        QuestionKind::Email => {
+            value.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
+        }
         QuestionKind::Number => value.parse::<f64>().is_ok_and(f64::is_finite),
         QuestionKind::Date => crate::csv::date(value).is_ok(),
         QuestionKind::Choice => is_option(value),

@@ -63,11 +63,16 @@ async fn submit_page(State(app): State<App>, Path(token): Path<String>, body: By
     let entry = given.iter().position(|(key, _)| key == ENTRY).map(|at| given.remove(at).1);
     // Only what is asked: nobody writes other things into the notes through the page.
     given.retain(|(key, _)| form.questions.iter().any(|question| question.key == *key));
-    let answers = Answers { entry: entry.filter(|entry| !entry.is_empty()), given: given.clone(), is_checked: false };
+    let answers =
+        Answers { entry: entry.filter(|entry| !entry.is_empty()), given: given.clone(), is_checked: false };
     match submit(&app, &form, answers).await {
         Ok(_) => Ok(ui::door(&form.name, thanks(&form)).into_response()),
         Err(error) if matches!(error.kind(), Kind::Invalid | Kind::Limited { .. }) => {
-            let status = if error.kind() == Kind::Invalid { StatusCode::BAD_REQUEST } else { StatusCode::TOO_MANY_REQUESTS };
+            let status = if error.kind() == Kind::Invalid {
+                StatusCode::BAD_REQUEST
+            } else {
+                StatusCode::TOO_MANY_REQUESTS
+            };
             Ok((status, shown(&form, &given, Some(error.message()))).into_response())
         }
         Err(error) => Err(error.into()),
@@ -96,7 +101,8 @@ fn shown(form: &Form, given: &[(String, String)], problem: Option<&str>) -> Mark
 }
 
 fn asked(question: &Question, given: &[(String, String)]) -> Markup {
-    let values: Vec<&str> = given.iter().filter(|(key, _)| *key == question.key).map(|(_, value)| value.as_str()).collect();
+    let values: Vec<&str> =
+        given.iter().filter(|(key, _)| *key == question.key).map(|(_, value)| value.as_str()).collect();
     let value = values.first().copied().unwrap_or_default();
     let (key, required) = (&question.key, question.is_required);
     let line = |kind: &str| html! { input.input type=(kind) name=(key) value=(value) required[required] step=[(kind == "number").then_some("any")]; };
@@ -142,8 +148,9 @@ struct Sent {
 }
 
 fn from_json(body: &[u8]) -> base::Result<Answers> {
-    let sent: Sent = serde_json::from_slice(body)
-        .map_err(|error| Error::invalid("body.malformed", format!("the submission cannot be read: {error}")))?;
+    let sent: Sent = serde_json::from_slice(body).map_err(|error| {
+        Error::invalid("body.malformed", format!("the submission cannot be read: {error}"))
+    })?;
     let text = |value: serde_json::Value| match value {
         serde_json::Value::String(text) => text,
         serde_json::Value::Null => String::new(),
@@ -152,7 +159,9 @@ fn from_json(body: &[u8]) -> base::Result<Answers> {
     let mut given = Vec::new();
     for (key, value) in sent.answers {
         match value {
-            serde_json::Value::Array(values) => given.extend(values.into_iter().map(|value| (key.clone(), text(value)))),
+            serde_json::Value::Array(values) => {
+                given.extend(values.into_iter().map(|value| (key.clone(), text(value))))
+            }
             value => given.push((key, text(value))),
         }
     }
@@ -170,7 +179,11 @@ async fn hook(
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let answers = if kind.starts_with("application/json") {
         if form.has_handshake {
-            return Err(Error::denied("form.handshake", "This form takes submissions with a handshake key only").into());
+            return Err(Error::denied(
+                "form.handshake",
+                "This form takes submissions with a handshake key only",
+            )
+            .into());
         }
         from_json(&body)?
     } else {

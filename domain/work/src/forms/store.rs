@@ -5,7 +5,8 @@ use base::id::{AnyId, FormId, ProjectId, TaskId};
 use base::{Error, Result};
 use db::{Row, Tx, params};
 
-const COLUMNS: &str = "id, project_id, section_id, name, description, thanks, is_open, token, handshake_hash, questions,
+const COLUMNS: &str =
+    "id, project_id, section_id, name, description, thanks, is_open, token, handshake_hash, questions,
   created_at, created_by";
 
 fn form(row: Row) -> Result<Form> {
@@ -23,8 +24,9 @@ fn form(row: Row) -> Result<Form> {
         has_handshake: false,
         questions: {
             let value: serde_json::Value = c.next()?;
-            serde_json::from_value(value)
-                .map_err(|error| Error::bug("form.questions", "stored questions cannot be read").because(error))?
+            serde_json::from_value(value).map_err(|error| {
+                Error::bug("form.questions", "stored questions cannot be read").because(error)
+            })?
         },
         created_at: c.next()?,
         created_by: c.next()?,
@@ -79,7 +81,10 @@ pub(super) async fn by_id(tx: &mut Tx, id: FormId) -> Result<Option<Form>> {
 }
 
 pub(super) async fn by_token(tx: &mut Tx, token: &str) -> Result<Option<Form>> {
-    tx.opt(&format!("select {COLUMNS} from form where token = $1"), &params![token]).await?.map(form).transpose()
+    tx.opt(&format!("select {COLUMNS} from form where token = $1"), &params![token])
+        .await?
+        .map(form)
+        .transpose()
 }
 
 pub(super) async fn of_project(tx: &mut Tx, project: ProjectId) -> Result<Vec<Form>> {
@@ -100,5 +105,7 @@ pub(super) async fn set_task(tx: &mut Tx, form: FormId, entry: &str, task: TaskI
 }
 
 pub(super) async fn task_of(tx: &mut Tx, form: FormId, entry: &str) -> Result<TaskId> {
-    tx.one("select task_id from form_submission where form_id = $1 and entry = $2", &params![form, entry]).await?.get(0)
+    tx.one("select task_id from form_submission where form_id = $1 and entry = $2", &params![form, entry])
+        .await?
+        .get(0)
 }

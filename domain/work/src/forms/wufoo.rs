@@ -31,7 +31,9 @@ struct Part {
 
 /// Whether a submission is in Wufoo's format.
 pub(crate) fn is_one(pairs: &[(String, String)]) -> bool {
-    value(pairs, "EntryId").is_some() || value(pairs, "FieldStructure").is_some() || value(pairs, "HandshakeKey").is_some()
+    value(pairs, "EntryId").is_some()
+        || value(pairs, "FieldStructure").is_some()
+        || value(pairs, "HandshakeKey").is_some()
 }
 
 fn value<'a>(pairs: &'a [(String, String)], key: &str) -> Option<&'a str> {
@@ -48,8 +50,9 @@ pub(crate) fn read(form: &Form, pairs: &[(String, String)]) -> Result<Answers> {
     }
     let structure = match value(pairs, "FieldStructure").filter(|text| !text.trim().is_empty()) {
         None => Structure { fields: Vec::new() },
-        Some(text) => serde_json::from_str(text)
-            .map_err(|error| Error::invalid("form.structure", format!("FieldStructure cannot be read: {error}")))?,
+        Some(text) => serde_json::from_str(text).map_err(|error| {
+            Error::invalid("form.structure", format!("FieldStructure cannot be read: {error}"))
+        })?,
     };
     let mut answers = Answers {
         entry: value(pairs, "EntryId").filter(|id| !id.is_empty()).map(|id| format!("wufoo:{id}")),
@@ -58,12 +61,14 @@ pub(crate) fn read(form: &Form, pairs: &[(String, String)]) -> Result<Answers> {
     };
     let mut told: Vec<&str> = Vec::new();
     for field in &structure.fields {
-        let mut ids: Vec<&str> = field.parts.iter().map(|part| part.id.as_str()).filter(|id| !id.is_empty()).collect();
+        let mut ids: Vec<&str> =
+            field.parts.iter().map(|part| part.id.as_str()).filter(|id| !id.is_empty()).collect();
         if ids.is_empty() {
             ids.push(&field.id);
         }
         let between = if field.kind == "checkbox" { ", " } else { " " };
-        let values: Vec<&str> = ids.iter().filter_map(|id| value(pairs, id)).filter(|v| !v.trim().is_empty()).collect();
+        let values: Vec<&str> =
+            ids.iter().filter_map(|id| value(pairs, id)).filter(|v| !v.trim().is_empty()).collect();
         let mut text = values.join(between);
         if let Some(url) = value(pairs, &format!("{}-url", field.id)) {
             text = format!("{text} {url}"); // An uploaded file: its name, and where it is.

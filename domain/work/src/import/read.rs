@@ -16,8 +16,11 @@ pub struct Export {
 #[serde(default)]
 pub struct ExportedTask {
     /// Its id there.
-    #[serde(deserialize_with = "text_or_number", alias = "id")]
+    #[serde(deserialize_with = "text_or_number")]
     pub gid: Option<String>,
+    /// The same in exports of before 2020, which may have both.
+    #[serde(deserialize_with = "text_or_number")]
+    pub id: Option<String>,
     /// Its name.
     #[serde(deserialize_with = "or_default")]
     pub name: String,
@@ -98,8 +101,9 @@ pub struct ExportedField {
     #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// What it holds.
-    #[serde(alias = "type")]
     pub resource_subtype: Option<String>,
+    /// The same under its older name.
+    pub r#type: Option<String>,
     /// Digits after the point.
     pub precision: Option<u8>,
     /// The options of an enum field.
@@ -129,7 +133,8 @@ pub struct ExportedDate {
 
 impl ExportedField {
     pub(super) fn kind(&self) -> Option<FieldKind> {
-        self.resource_subtype.as_deref().and_then(|word| FieldKind::parse(word).ok()).filter(|_| !self.name.trim().is_empty())
+        let word = self.resource_subtype.as_deref().or(self.r#type.as_deref());
+        word.and_then(|word| FieldKind::parse(word).ok()).filter(|_| !self.name.trim().is_empty())
     }
 
     pub(super) fn date(&self) -> Option<Input> {
@@ -160,13 +165,16 @@ impl Export {
 /// Reads an export.
 pub fn read(bytes: &[u8]) -> Result<Export> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let message = format!("this is no project export, which is JSON like {{\"data\": [task, ...]}}: {error}");
+        let message =
+            format!("this is no project export, which is JSON like {{\"data\": [task, ...]}}: {error}");
         Error::invalid("import.malformed", message)
     })
 }
 
 /// Null is as good as absent.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(d: D) -> std::result::Result<T, D::Error> {
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    d: D,
+) -> std::result::Result<T, D::Error> {
     Option::<T>::deserialize(d).map(Option::unwrap_or_default)
 }
 

@@ -164,5 +164,9 @@ async fn unfollow(State(app): State<App>, Auth(actor): Auth, Path(task): Path<Ta
 }
 
 pub(crate) fn api() -> Routes {
-    Routes::new().routes(routes!(list)).routes(routes!(archive_all)).routes(routes!(mark)).routes(routes!(follow, unfollow))
+    Routes::new()
+        .routes(routes!(list))
+        .routes(routes!(archive_all))
+        .routes(routes!(mark))
+        .routes(routes!(follow, unfollow))
 }

@@ -35,7 +35,12 @@ async fn act(tx: &mut Tx, entry: &Entry) -> Result<()> {
 }
 
 /// Who is told, and why: active people who see the task, but for whoever did it.
-async fn recipients(tx: &mut Tx, entry: &Entry, task: &Task, news: &News) -> Result<BTreeMap<UserId, Reason>> {
+async fn recipients(
+    tx: &mut Tx,
+    entry: &Entry,
+    task: &Task,
+    news: &News,
+) -> Result<BTreeMap<UserId, Reason>> {
     let mut wanted: BTreeMap<UserId, Reason> = BTreeMap::new();
     if !news.only_special {
         let followers = store::followers(tx, task.id).await?;

@@ -35,7 +35,10 @@ fn to_all(text: impl Into<String>) -> News {
 pub(super) fn of(entry: &Entry) -> Option<News> {
     if let Some(text) = entries::comment(entry) {
         let mentioned = entries::mentioned(entry).into_iter().map(|user| (user, Reason::Mentioned));
-        return Some(News { special: mentioned.collect(), ..to_all(format!("commented: {}", excerpt(text))) });
+        return Some(News {
+            special: mentioned.collect(),
+            ..to_all(format!("commented: {}", excerpt(text)))
+        });
     }
     let name = |thing: &Value| thing["name"].as_str().map(str::to_owned);
     match entry.verb.as_str() {
@@ -71,13 +74,17 @@ fn change(entry: &Entry) -> Option<News> {
             },
             None => to_all("took the assignee away"),
         }),
-        "name" => Some(to_all(format!("renamed this task to \"{}\"", excerpt(new.as_str().unwrap_or_default())))),
+        "name" => {
+            Some(to_all(format!("renamed this task to \"{}\"", excerpt(new.as_str().unwrap_or_default()))))
+        }
         "notes" => Some(to_all("changed the description")),
         "due" => Some(to_all(match new["due_on"].as_str() {
             Some(day) => format!("changed the due date to {day}"),
             None => "took the due date away".to_owned(),
         })),
-        "approval" => Some(to_all(format!("decided: {}", new.as_str().unwrap_or("nothing").replace('_', " ")))),
+        "approval" => {
+            Some(to_all(format!("decided: {}", new.as_str().unwrap_or("nothing").replace('_', " "))))
+        }
         "custom_fields" => {
             let name = data["custom_field"]["name"].as_str().unwrap_or("a field");
             Some(to_all(format!("changed {}", excerpt(name))))

@@ -53,7 +53,9 @@ pub(super) async fn list(tx: &mut Tx, user: UserId, wanted: Wanted, page: &Page)
 }
 
 pub(super) async fn by_id(tx: &mut Tx, user: UserId, id: AnyId) -> Result<Option<Item>> {
-    let sql = format!("select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where i.id = $1 and i.user_id = $2");
+    let sql = format!(
+        "select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where i.id = $1 and i.user_id = $2"
+    );
     tx.opt(&sql, &params![id, user]).await?.map(item).transpose()
 }
 
@@ -61,12 +63,19 @@ pub(super) async fn count_unread(tx: &mut Tx, user: UserId) -> Result<i64> {
     let mut filter = Filter::default();
     filter.and("i.user_id = ? and not i.is_archived and i.is_unread", params![user]);
     access::seen_tasks(tx, &mut filter);
-    let sql = format!("select count(*) from inbox_item i join task t on t.id = i.task_id where {}", filter.sql());
+    let sql =
+        format!("select count(*) from inbox_item i join task t on t.id = i.task_id where {}", filter.sql());
     tx.one(&sql, filter.params()).await?.get(0)
 }
 
 /// Marks one item, or every one that is not put away.
-pub(super) async fn mark(tx: &mut Tx, user: UserId, item: Option<AnyId>, unread: bool, archived: bool) -> Result<u64> {
+pub(super) async fn mark(
+    tx: &mut Tx,
+    user: UserId,
+    item: Option<AnyId>,
+    unread: bool,
+    archived: bool,
+) -> Result<u64> {
     let mut filter = Filter::after(params![unread, archived]);
     filter.and("user_id = ?", params![user]);
     match item {

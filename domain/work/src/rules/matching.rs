@@ -56,7 +56,9 @@ fn is_value(value: &Value, wanted: &str) -> bool {
         Value::String(text) => text.trim().eq_ignore_ascii_case(wanted),
         Value::Number(number) => wanted.parse::<f64>().ok() == number.as_f64(),
         Value::Array(values) => values.iter().any(|value| is_value(value, wanted)),
-        Value::Object(thing) => ["name", "id", "date"].iter().filter_map(|key| thing.get(*key)).any(|v| is_value(v, wanted)),
+        Value::Object(thing) => {
+            ["name", "id", "date"].iter().filter_map(|key| thing.get(*key)).any(|v| is_value(v, wanted))
+        }
         Value::Null | Value::Bool(_) => false,
     }
 }

@@ -34,7 +34,8 @@ pub(crate) fn follower() -> Follower {
 async fn act(tx: &mut Tx, entry: &Entry) -> Result<()> {
     let Some(task) = entries::task(entry) else { return Ok(()) };
     let ran = chain(entry);
-    let projects = entry.parents.iter().filter(|parent| parent.kind == "project").map(|parent| ProjectId(parent.id));
+    let projects =
+        entry.parents.iter().filter(|parent| parent.kind == "project").map(|parent| ProjectId(parent.id));
     for project in projects {
         for rule in store::in_force(tx, project).await? {
             if matches(&rule.trigger, project, entry) && !ran.contains(&rule.id.0) {
@@ -71,7 +72,8 @@ async fn run(tx: &mut Tx, rule: &Rule, task: TaskId, ran: &[i64]) -> Result<()> 
 
 /// Whether it would go wrong again: the section was deleted, the person was deactivated. Anything else is tried again.
 fn is_its_own_fault(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Invalid | Kind::Denied | Kind::Missing | Kind::Conflict) && error.code() != "db.constraint"
+    matches!(error.kind(), Kind::Invalid | Kind::Denied | Kind::Missing | Kind::Conflict)
+        && error.code() != "db.constraint"
 }
 
 async fn carry_out(tx: &mut Tx, rule: &Rule, task: TaskId, action: &Action) -> Result<()> {

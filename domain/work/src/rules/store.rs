@@ -6,11 +6,11 @@ use base::{Error, Result};
 use db::{Row, Tx, params};
 use serde::de::DeserializeOwned;
 
-const COLUMNS: &str =
-    "id, project_id, name, trigger_json, actions_json, is_enabled, created_at, created_by, runs, ran_at, problem";
+const COLUMNS: &str = "id, project_id, name, trigger_json, actions_json, is_enabled, created_at, created_by, runs, ran_at, problem";
 
 fn read<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
-    serde_json::from_value(value).map_err(|error| Error::bug("rule.stored", "a stored rule cannot be read").because(error))
+    serde_json::from_value(value)
+        .map_err(|error| Error::bug("rule.stored", "a stored rule cannot be read").because(error))
 }
 
 fn rule(row: Row) -> Result<Rule> {

@@ -1,9 +1,9 @@
 //! Search at `/api/v1/search`, and the typeahead at `/api/v1/typeahead`.
 
 use super::{Among, Days, SearchFilter, SortBy};
+use crate::search;
 use crate::tasks::TaskKind;
 use crate::typeahead::{self, Noun};
-use crate::search;
 use axum::extract::State;
 use base::id::{AnyId, ProjectId, TaskId, UserId};
 use base::{Date, Limit, Time};
@@ -137,7 +137,8 @@ async fn complete(
     let mut tx = app.db.read(&actor).await?;
     let noun = query.noun.unwrap_or(Noun::Task);
     let hits = typeahead::find(&mut tx, noun, &query.query, query.count.unwrap_or(20)).await?;
-    let data = hits.into_iter().map(|hit| HitJson { id: AnyId(hit.id), r#type: hit.noun, name: hit.name }).collect();
+    let data =
+        hits.into_iter().map(|hit| HitJson { id: AnyId(hit.id), r#type: hit.noun, name: hit.name }).collect();
     Ok(Json(Listing { data, next: None }))
 }
 

@@ -39,7 +39,11 @@ pub(super) async fn find(
     }
     let order = order(&mut filter, wanted);
     let limit = filter.param(limit);
-    let sql = format!("select {} from task t where {} order by {order} limit {limit}", tasks::store::COLUMNS, filter.sql());
+    let sql = format!(
+        "select {} from task t where {} order by {order} limit {limit}",
+        tasks::store::COLUMNS,
+        filter.sql()
+    );
     tx.rows(&sql, filter.params()).await?.into_iter().map(tasks::store::from_row).collect()
 }
 
@@ -222,7 +226,9 @@ fn field_test(filter: &mut Filter, kind: FieldKind, field: FieldId, test: &Field
     let (condition, value): (String, Option<Value>) = match test {
         FieldTest::IsSet(true) => (IS_SET.to_owned(), None),
         FieldTest::IsSet(false) => {
-            let sql = format!("not exists (select 1 from field_value v where v.task_id = t.id and v.field_id = ? and {IS_SET})");
+            let sql = format!(
+                "not exists (select 1 from field_value v where v.task_id = t.id and v.field_id = ? and {IS_SET})"
+            );
             filter.and(&sql, [field.into()]);
             return;
         }
@@ -235,7 +241,9 @@ fn field_test(filter: &mut Filter, kind: FieldKind, field: FieldId, test: &Field
         FieldTest::Before(date) => ("v.date_value <= ?".to_owned(), Some((*date).into())),
         FieldTest::After(date) => ("v.date_value >= ?".to_owned(), Some((*date).into())),
     };
-    let sql = format!("exists (select 1 from field_value v where v.task_id = t.id and v.field_id = ? and {condition})");
+    let sql = format!(
+        "exists (select 1 from field_value v where v.task_id = t.id and v.field_id = ? and {condition})"
+    );
     filter.and(&sql, std::iter::once(field.into()).chain(value));
 }
 
@@ -278,7 +286,9 @@ fn order(filter: &mut Filter, wanted: &SearchFilter) -> String {
         }
         SortBy::Relevance => {
             let text = filter.param(pattern("%", wanted.text.as_deref().unwrap_or_default().trim(), "%"));
-            format!("(case when lower(t.name) like {text} escape '\\' then 0 else 1 end), t.modified_at {way}")
+            format!(
+                "(case when lower(t.name) like {text} escape '\\' then 0 else 1 end), t.modified_at {way}"
+            )
         }
     };
     format!("{key}, t.id {way}")

@@ -54,7 +54,10 @@ pub(super) async fn tags(tx: &mut Tx, query: &str, count: usize) -> Result<Vec<H
     let mut filter = Filter::default();
     let best = named(&mut filter, "g.name", query);
     let limit = filter.param(count);
-    let sql = format!("select g.id, g.name from tag g where {} order by {best}, g.id desc limit {limit}", filter.sql());
+    let sql = format!(
+        "select g.id, g.name from tag g where {} order by {best}, g.id desc limit {limit}",
+        filter.sql()
+    );
     hits(tx, Noun::Tag, &sql, &filter).await
 }
 
@@ -63,6 +66,9 @@ pub(super) async fn fields(tx: &mut Tx, query: &str, count: usize) -> Result<Vec
     let best = named(&mut filter, "f.name", query);
     filter.and("f.deleted_at is null", []);
     let limit = filter.param(count);
-    let sql = format!("select f.id, f.name from field f where {} order by {best}, f.id desc limit {limit}", filter.sql());
+    let sql = format!(
+        "select f.id, f.name from field f where {} order by {best}, f.id desc limit {limit}",
+        filter.sql()
+    );
     hits(tx, Noun::Field, &sql, &filter).await
 }
