@@ -35,6 +35,8 @@ mod entries;
 mod extras;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod http_tests;
 mod sent;
 mod watchers;
 

@@ -154,7 +154,7 @@ async fn create(
         start: when(Some(new.start_on), Some(new.start_at))?.flatten(),
         fields: inputs(&new.fields)?,
         notes: text(new.notes, new.html_notes)?,
-        name: new.name,
+        name: new.name.ok_or_else(|| Error::invalid("name.missing", "the name is missing"))?,
         kind: new.kind,
         completed: new.completed,
         parent: new.parent,

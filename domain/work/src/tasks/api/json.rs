@@ -164,7 +164,9 @@ fn value(value: &FieldValue) -> Value {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct NewTaskJson {
-    pub name: String,
+    /// Needed; it may be empty.
+    #[schema(required = true, nullable = false)]
+    pub name: Option<String>,
     pub notes: Option<String>,
     /// The rich-text subset; instead of `notes`.
     pub html_notes: Option<String>,
