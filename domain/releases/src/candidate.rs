@@ -6,10 +6,26 @@ use crate::gate::Candidate;
 use base::{Actor, Error, Kind as Fault, Result};
 use db::Db;
 use repos::Mirrors;
+use repos::git::is_full_id;
 use repos::repository::Repository;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The commits of a range that are kept with the deployment.
 const COMMITS: usize = 100;
+
+/// Commits that a mirror was once seen to have. A mirror never forgets, so that this needs no asking twice; cron lines on many
+/// machines ask for the same few commits again and again, and a look into git costs more than all the rest of a refusal.
+static SEEN: Mutex<BTreeSet<(PathBuf, String)>> = Mutex::new(BTreeSet::new());
+
+/// Commits that are remembered.
+const KNOWN: usize = 10_000;
+
+fn known() -> MutexGuard<'static, BTreeSet<(PathBuf, String)>> {
+    // Whoever panicked with it left a set that is as true as before.
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Answers for commits, for one environment.
 pub(crate) struct Git<'a> {
@@ -28,7 +44,19 @@ impl<'a> Git<'a> {
 
     /// The full id of the commit that `name` means; an error says why it means none, or several.
     pub async fn resolve(&self, name: &str) -> Result<String> {
-        self.mirrors.resolve(self.db, &self.repository, name).await
+        let key = (self.mirrors.mirror(self.repository.id).dir().to_owned(), name.to_owned());
+        if is_full_id(name) && known().contains(&key) {
+            return Ok(name.to_owned());
+        }
+        let commit = self.mirrors.resolve(self.db, &self.repository, name).await?;
+        if is_full_id(name) && commit == name {
+            let mut known = known();
+            if known.len() >= KNOWN {
+                known.clear();
+            }
+            known.insert(key);
+        }
+        Ok(commit)
     }
 
     /// The candidate that `name` means, for the gate: what cannot be said is not green.
@@ -58,8 +86,17 @@ impl<'a> Git<'a> {
         let previous = deployed.as_ref().map(|deployment| deployment.commit.clone());
         let Some(from) = previous.as_deref() else {
             let range = Range { to: commit.to_owned(), ..Range::default() };
-            return Ok(Prepared { deployed: None, previous_commit: None, range, is_behind: false });
+            return Ok(Prepared { previous_commit: None, range, is_behind: false });
         };
+        if from == commit {
+            let range = Range {
+                from: Some(from.to_owned()),
+                to: from.to_owned(),
+                count: Some(0),
+                commits: Vec::new(),
+            };
+            return Ok(Prepared { previous_commit: previous, range, is_behind: false });
+        }
         let (range, is_behind) = match self.mirrors.range(&self.repository, Some(from), commit, COMMITS).await
         {
             Ok(range) => {
@@ -80,7 +117,7 @@ impl<'a> Git<'a> {
             }
             Err(error) => return Err(error),
         };
-        Ok(Prepared { deployed: environment.deployed, previous_commit: previous, range, is_behind })
+        Ok(Prepared { previous_commit: previous, range, is_behind })
     }
 }
 

@@ -244,7 +244,6 @@ impl<'a> Wish<'a> {
         let previous =
             deployments::deployed(&mut hub.by_itself().await, &environment).await?.map(|d| d.commit);
         let prepared = Prepared {
-            deployed: environment.deployed,
             range: Range { from: previous.clone(), to: self.request.commit.clone(), ..Range::default() },
             previous_commit: previous,
             is_behind: self.is_behind,

@@ -12,7 +12,7 @@ use super::{Deployment, Kind, Range, chores, parents, store, subject, task};
 use crate::environments::{self, Environment, IfBusy};
 use crate::gate::{BlockerKind, Candidate, Decision, Situation, decide, load};
 use crate::locks;
-use base::id::{DeploymentId, EnvironmentId};
+use base::id::EnvironmentId;
 use base::{Error, Limit, Result, Right, Time};
 use db::Tx;
 use serde_json::json;
@@ -46,9 +46,7 @@ pub struct Request {
 /// What was found out about a request before the transaction.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// The deployment that the environment showed then.
-    pub deployed: Option<DeploymentId>,
-    /// The commit of that deployment.
+    /// The commit that the environment had then.
     pub previous_commit: Option<String>,
     /// What the request would bring.
     pub range: Range,
@@ -112,7 +110,8 @@ pub async fn start(
             return Ok(Started::Handled(Box::new(holder)));
         }
     }
-    if environment.deployed != prepared.deployed {
+    let deployed = super::deployed(tx, &environment).await?.map(|deployment| deployment.commit);
+    if deployed != prepared.previous_commit {
         return Ok(Started::Moved);
     }
     if request.if_changed && prepared.previous_commit.as_deref() == Some(&request.commit) {

@@ -226,12 +226,14 @@ pub(super) fn unknown_commit(situation: &Situation, given: &str, why: &str) -> B
         until: None,
         ends: "when the repository knows the commit".to_owned(),
         who_can_release: Vec::new(),
-        sentence: format!(
-            "{given} cannot be deployed to {} because {why}. Push it to the repository, or check the name.",
-            situation.environment.name
-        ),
-        clause: format!("{given} cannot be checked because {why}"),
+        sentence: format!("\"{given}\" cannot be deployed to {}: {}", situation.environment.name, ended(why)),
+        clause: format!("\"{given}\" cannot be checked: {}", why.trim_end_matches(['.', '?'])),
     }
+}
+
+/// A sentence with its end.
+fn ended(text: &str) -> String {
+    if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
 }
 
 fn whose(lock: &Held) -> String {

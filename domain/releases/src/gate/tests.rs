@@ -166,8 +166,7 @@ fn an_unknown_commit_is_not_green() {
     let decision = decide(&now);
     assert_eq!(
         decision.sentence,
-        "feature/x cannot be deployed to beta because repository web is a shallow clone. Push it to the repository, or \
-         check the name."
+        "\"feature/x\" cannot be deployed to beta: repository web is a shallow clone."
     );
 }
 
