@@ -1,4 +1,4 @@
-//! A small HTTP client: one kept connection, no retries, nothing hidden, and bytes on the wire when a test wants them.
+//! A small HTTP client: one kept connection, nothing hidden, and bytes on the wire when a test wants them.
 
 use serde_json::Value;
 use std::cell::RefCell;
@@ -156,11 +156,18 @@ impl Api {
     /// # Errors
     /// As [`Api::send`].
     pub fn exchange(&self, bytes: &[u8], is_head: bool) -> io::Result<Answer> {
-        let kept = self.kept.borrow_mut().take();
-        let mut stream = match kept.filter(is_alive) {
-            Some(stream) => stream,
-            None => connect(&self.host)?,
-        };
+        let kept = self.kept.borrow_mut().take().filter(is_alive);
+        if let Some(stream) = kept {
+            match self.over(stream, bytes, is_head) {
+                // The server gave the kept connection up while this was under way; on a new one it is a first try.
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {}
+                answered => return answered,
+            }
+        }
+        self.over(connect(&self.host)?, bytes, is_head)
+    }
+
+    fn over(&self, mut stream: TcpStream, bytes: &[u8], is_head: bool) -> io::Result<Answer> {
         // A server may refuse a body before it has come whole; its answer counts, not the broken pipe.
         let written = stream.write_all(bytes);
         let answer = match read_answer(&stream, is_head) {
