@@ -37,6 +37,7 @@ async fn door(hub: &Hub) -> Door<'_> {
         quota: web::Quota::default(),
         authenticate: |app, headers| Box::pin(crate::door::authenticate(&app.db, headers)),
         may_see: |_, _, _| Box::pin(async { Ok(true) }),
+        load_shell: web::ui::no_shell,
         parts: Default::default(),
         stop: tokio::sync::watch::channel(false).1,
     });

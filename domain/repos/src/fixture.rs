@@ -58,6 +58,7 @@ async fn app(place: &Place, db: &Db, mirrors: &Mirrors) -> web::App {
         quota: web::Quota::default(),
         authenticate: |_, headers| Box::pin(async move { Ok(said(headers)) }),
         may_see: |_, _, _| Box::pin(async { Ok(true) }),
+        load_shell: web::ui::no_shell,
         parts,
         stop: tokio::sync::watch::channel(false).1,
     })

@@ -45,7 +45,13 @@ pub(crate) async fn hub(place: db::testing::Place) -> Hub {
 }
 
 pub(crate) fn actor(user: &User) -> Actor {
-    Actor { user: Some(user.id), name: user.name.clone(), role: user.role, door: Door::Api, ..Actor::stranger() }
+    Actor {
+        user: Some(user.id),
+        name: user.name.clone(),
+        role: user.role,
+        door: Door::Api,
+        ..Actor::stranger()
+    }
 }
 
 impl Hub {

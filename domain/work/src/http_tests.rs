@@ -27,6 +27,7 @@ async fn door(hub: &Hub) -> axum::Router {
             })
         },
         may_see: |_, _, _| Box::pin(async { Ok(true) }),
+        load_shell: web::ui::no_shell,
         parts: Default::default(),
         stop: tokio::sync::watch::channel(false).1,
     });

@@ -42,6 +42,8 @@ pub struct AppParts {
     pub authenticate: Authenticate,
     /// Decides about live events.
     pub may_see: MaySee,
+    /// Loads what the sidebar shows.
+    pub load_shell: crate::ui::LoadShell,
     /// What single domains need besides: `app.part::<repos::Mirrors>()`.
     pub parts: Extensions,
     /// Becomes true when the server stops; streams end then.

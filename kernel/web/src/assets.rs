@@ -21,29 +21,34 @@ struct Assets {
     all: Vec<Asset>,
 }
 
-static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    let all = vec![
-        Asset {
-            name: "app.css",
-            kind: "text/css; charset=utf-8",
-            content: include_bytes!("../assets/app.css").to_vec(),
-        },
-        Asset {
-            name: "icons.svg",
-            kind: "image/svg+xml",
-            content: include_bytes!("../assets/icons.svg").to_vec(),
-        },
-        Asset {
-            name: "favicon.svg",
-            kind: "image/svg+xml",
-            content: include_bytes!("../assets/favicon.svg").to_vec(),
-        },
+macro_rules! text {
+    ($($file:literal),+) => { [$(include_str!(concat!("../assets/", $file))),+].join("\n").into_bytes() };
+}
+
+/// The scripts, in the order in which they need each other. One file, so that a first load asks once.
+fn script() -> Vec<u8> {
+    text!("js/idiomorph.min.js", "js/10-page.js", "js/20-live.js", "js/30-frame.js", "js/40-tracker.js")
+}
+
+fn all() -> Vec<Asset> {
+    let svg = "image/svg+xml";
+    vec![
+        Asset { name: "app.css", kind: "text/css; charset=utf-8", content: text!("app.css", "kit.css") },
+        Asset { name: "app.js", kind: "text/javascript; charset=utf-8", content: script() },
+        Asset { name: "icons.svg", kind: svg, content: text!("icons.svg") },
+        Asset { name: "favicon-green.svg", kind: svg, content: text!("favicon-green.svg") },
+        Asset { name: "favicon-amber.svg", kind: svg, content: text!("favicon-amber.svg") },
+        Asset { name: "favicon-red.svg", kind: svg, content: text!("favicon-red.svg") },
         Asset {
             name: "fonts/inter-latin-wght-normal.woff2",
             kind: "font/woff2",
             content: include_bytes!("../assets/fonts/inter-latin-wght-normal.woff2").to_vec(),
         },
-    ];
+    ]
+}
+
+static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
+    let all = all();
     let mut hash = Sha256::new();
     for asset in &all {
         hash.update(&asset.content);

@@ -83,3 +83,18 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
         }
     }
 }
+
+/// The fields of a form, as a browser sends them.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let body = body(request, app.limits.count(Limit::BodyBytes)).await?;
+        let value = serde_urlencoded::from_bytes(&body)
+            .map_err(|e| Error::invalid("form.malformed", format!("the form cannot be read: {e}")))?;
+        Ok(Self(value))
+    }
+}

@@ -17,8 +17,10 @@ pub struct RequestId(pub String);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Only what this server sends runs in its pages; forms go nowhere else, and nobody frames them.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
+/// Style attributes are allowed, because colours of people and projects and places in a chart are data; style sheets and
+/// scripts come from this server's files alone.
+const POLICY: &str = "default-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Gives the request an id, logs it, and sets the security headers of its answer.
 pub async fn frame(mut request: Request, next: Next) -> Response {
@@ -26,6 +28,7 @@ pub async fn frame(mut request: Request, next: Next) -> Response {
     let id = base::random::word::<16>();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let wants_page = wants_page(request.headers());
+    let is_said = ui::is_said(request.headers());
     let is_machine_door = path.starts_with("/api/") || path.starts_with("/hooks/");
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
@@ -35,7 +38,11 @@ pub async fn frame(mut request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     let ms = watch.elapsed().as_secs_f64() * 1_000.0;
     tracing::debug!(request = %id, %method, path = shown(&path), status, ms, "answered");
+    let is_shown = response.status().is_success() && is_page(response.headers());
     let headers = response.headers_mut();
+    if is_said && is_shown {
+        headers.append(header::SET_COOKIE, ui::forgotten());
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -53,6 +60,10 @@ pub async fn frame(mut request: Request, next: Next) -> Response {
 fn shown(path: &str) -> &str {
     const SECRET: &[&str] = &["/hooks/git/", "/hooks/form/", "/setup/", "/password/", "/forms/", "/files/"];
     SECRET.iter().find(|door| path.starts_with(**door)).map_or(path, |door| *door)
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {

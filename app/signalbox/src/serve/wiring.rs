@@ -79,6 +79,7 @@ pub(super) async fn app(
         quota: Quota::default(),
         authenticate,
         may_see,
+        load_shell: super::shell::load,
         parts,
         stop,
     }))
@@ -100,7 +101,7 @@ fn may_see<'a>(
     Box::pin(async move {
         let mut tx = app.db.read(actor).await?;
         match subject.kind.as_ref() {
-            "task" | "project" | "section" => Ok(true),
+            "task" | "project" | "section" => work::may_see(&mut tx, subject).await,
             "environment" | "deployment" => releases::may_see(&mut tx, subject).await,
             "user" => Ok(actor.user.is_some_and(|user| user.0 == subject.id)),
             "repository" => Ok(actor.role != base::Role::Guest),
@@ -111,7 +112,7 @@ fn may_see<'a>(
 
 /// The native API of all domains.
 pub(super) fn native_api() -> Routes {
-    Routes::new().merge(people::api()).merge(work::extra_api()).merge(repos::api()).merge(releases::api())
+    Routes::new().merge(people::api()).merge(work::api()).merge(repos::api()).merge(releases::api())
 }
 
 /// The Asana-compatible API.
@@ -121,7 +122,7 @@ pub(super) fn asana_api(app: &App) -> Router<App> {
 
 /// The pages of all domains.
 pub(super) fn pages() -> Router<App> {
-    Router::new().merge(people::pages()).merge(work::extra_pages()).merge(releases::pages())
+    Router::new().merge(people::pages()).merge(work::pages()).merge(releases::pages())
 }
 
 /// Doors that carry their own secret in the path.
@@ -138,10 +139,10 @@ pub(super) struct Work {
 
 /// Everything that runs besides answering.
 pub(super) fn work(app: &App, node: &str) -> Work {
-    let handlers = [people::chores(app), repos::chores(app), releases::chores(app), compat_asana::chores(app)];
-    let domains = [people::periodic(app), repos::periodic(app), releases::periodic(app)];
+    let handlers = [people::chores(app), work::chores(app), repos::chores(app), releases::chores(app), compat_asana::chores(app)];
+    let domains = [people::periodic(app), work::periodic(app), repos::periodic(app), releases::periodic(app)];
     let periodic = domains.into_iter().flatten().chain(own(app)).collect();
-    let followers = [work::extra_followers(), releases::followers(app), compat_asana::followers(app)];
+    let followers = [work::followers(app), releases::followers(app), compat_asana::followers(app)];
     Work {
         chores: Runner::new(app.db.clone(), node, handlers.into_iter().flatten().collect(), periodic),
         followers: Followers::new(app.db.clone(), followers.into_iter().flatten().collect()),

@@ -16,13 +16,18 @@ fn new(kind: FieldKind, name: &str, options: &[&str]) -> NewField {
         custom_label_position: None,
         notifies: false,
         is_global: true,
-        options: options.iter().map(|o| NewOption { name: (*o).into(), color: None, enabled: true }).collect(),
+        options: options
+            .iter()
+            .map(|o| NewOption { name: (*o).into(), color: None, enabled: true })
+            .collect(),
     }
 }
 
 async fn set(tx: &mut Tx, task: TaskId, field: &Field, input: Input) -> Result<Option<String>> {
-    crate::tasks::change(tx, task, TaskChange { fields: vec![(field.id, input)], ..TaskChange::default() }).await?;
-    let entry = whole(tx, task).await.fields.into_iter().find(|entry| entry.field.id == field.id).expect("shown");
+    crate::tasks::change(tx, task, TaskChange { fields: vec![(field.id, input)], ..TaskChange::default() })
+        .await?;
+    let entry =
+        whole(tx, task).await.fields.into_iter().find(|entry| entry.field.id == field.id).expect("shown");
     Ok(entry.value.as_ref().and_then(|value| values::display(&entry.field, value)))
 }
 

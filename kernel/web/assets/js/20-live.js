@@ -1,0 +1,76 @@
+// One stream a tab. An event names a topic; the regions that listen to it are fetched again and morphed.
+(function (box) {
+  const QUIET_MS = 250, LOST_MS = 5000;
+  let source = null, topics = '', lostSince = 0, lastSeen = new Date(), due = new Map(), timer = 0;
+  const wanted = () => [...new Set([...box.$$('[data-topics]').flatMap(e => e.dataset.topics.split(',')), ...box.$$('[data-live]').flatMap(e => e.dataset.live.split(/[\s,]+/))])].filter(Boolean).sort().join(',');
+  const clock = at => at.toTimeString().slice(0, 5);
+
+  function connect() {
+    topics = wanted();
+    source?.close();
+    if (!topics) return;
+    source = new EventSource('/events?topics=' + encodeURIComponent(topics));
+    source.addEventListener('ready', () => seen());
+    source.onerror = () => { lostSince ||= Date.now(); setTimeout(lost, LOST_MS); if (source.readyState === EventSource.CLOSED) setTimeout(connect, LOST_MS); };
+    for (const topic of topics.split(',')) source.addEventListener(topic, () => { seen(); changed(topic); });
+  }
+  function seen() {
+    const wasLost = lostSince && !box.$('#not-live')?.hidden;
+    lostSince = 0; lastSeen = new Date();
+    const line = box.$('#not-live');
+    if (line) line.hidden = true;
+    if (wasLost) box.refresh();
+  }
+  function lost() {
+    const line = box.$('#not-live');
+    if (!lostSince || !line) return;
+    line.textContent = `Not live. Last seen ${clock(lastSeen)}. Trying again.`;
+    line.hidden = false;
+  }
+  function changed(topic) {
+    for (const region of box.$$('[data-live]')) {
+      if (region.id && region.dataset.live.split(/[\s,]+/).includes(topic)) due.set(region.dataset.src || '', (due.get(region.dataset.src || '') || new Set()).add('#' + region.id));
+    }
+    document.dispatchEvent(new CustomEvent('box:changed', { detail: topic }));
+    clearTimeout(timer);
+    timer = setTimeout(flush, QUIET_MS);
+  }
+  // A hidden tab waits until it is seen.
+  function flush() {
+    if (document.hidden || box.$('.dragging')) return;
+    const now = due;
+    due = new Map();
+    for (const [address, regions] of now) {
+      const names = [...regions].join(' ');
+      box.ask(address || location.href).then(({ page }) => box.apply(page, names)).catch(() => [...regions].forEach(name => box.$(name)?.classList.add('stale')));
+    }
+  }
+  document.addEventListener('visibilitychange', flush);
+  document.addEventListener('box:applied', () => { if (wanted() !== topics) connect(); });
+  addEventListener('pagehide', () => source?.close());
+  addEventListener('pageshow', event => { if (event.persisted) connect(); });
+  connect();
+
+  // The log of something running: lines are appended, and followed only if the reader is at the end.
+  for (const log of box.$$('[data-follow]')) {
+    let from = Number(log.dataset.offset || 0), decoder = new TextDecoder(), busy = false;
+    const list = box.$('pre, ol', log) || log;
+    const more = async () => {
+      if (busy) return;
+      busy = true;
+      try {
+        const answer = await fetch(log.dataset.follow, { headers: { Range: `bytes=${from}-` }, credentials: 'same-origin' });
+        if (answer.status === 206 || (answer.status === 200 && from === 0)) {
+          const bytes = new Uint8Array(await answer.arrayBuffer());
+          from += bytes.length;
+          const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 24;
+          list.append(decoder.decode(bytes, { stream: true }));
+          if (atEnd) list.scrollTop = list.scrollHeight;
+        }
+      } finally { busy = false; }
+    };
+    list.scrollTop = list.scrollHeight;
+    const beat = setInterval(() => { if (!log.isConnected || log.dataset.ended === 'true') clearInterval(beat); if (!document.hidden) more().catch(() => {}); }, 1000);
+    document.addEventListener('box:changed', () => more().catch(() => {}));
+  }
+})(window.signalbox ??= {});

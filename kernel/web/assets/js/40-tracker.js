@@ -1,0 +1,1 @@
+// The comfort of working through tasks: selection, editing in place, drag and drop, mentions, pasted images.

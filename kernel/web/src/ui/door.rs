@@ -1,0 +1,90 @@
+//! Pages for people who are not signed in, and pages of what went wrong.
+
+use super::Aspect;
+use crate::assets;
+use http::StatusCode;
+use maud::{DOCTYPE, Markup, html};
+
+pub(super) fn head(title: &str, worst: Aspect) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        title { (title) " · Signalbox" }
+        link rel="preload" href=(assets::path("fonts/inter-latin-wght-normal.woff2")) as="font" type="font/woff2" crossorigin;
+        link rel="stylesheet" href=(assets::path("app.css"));
+        link #favicon rel="icon" href=(assets::path(&format!("favicon-{}.svg", worst.word())));
+    }
+}
+
+/// A page for somebody who is not signed in: the sign-in, the set-up, a public form.
+pub fn door(title: &str, content: Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme="auto" {
+            head { (head(title, Aspect::Green)) }
+            body {
+                div.door {
+                    main.door-form #content { (content) }
+                    div.door-art aria-hidden="true" {
+                        (art())
+                        p { "Every deployment, lock, job, error and alert is a task that somebody can own, discuss and finish." }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The page of an answer that went wrong: what happened, and what to do.
+pub fn error_page(status: StatusCode, message: &str) -> Markup {
+    let title = match status {
+        StatusCode::NOT_FOUND => "Nothing here",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::TOO_MANY_REQUESTS => "Too many requests",
+        StatusCode::CONFLICT => "Something changed meanwhile",
+        s if s.is_server_error() => "Something went wrong",
+        _ => "That did not work",
+    };
+    let sentence = if status.is_server_error() {
+        "Something went wrong inside Signalbox. Nothing was lost; the log says more."
+    } else {
+        message
+    };
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme="auto" {
+            head { (head(title, Aspect::Green)) }
+            body {
+                main.body.reading #content {
+                    h1 { (title) }
+                    p.t-l #problem { (super::page::capitalised(sentence)) @if !sentence.ends_with('.') { "." } }
+                    form.row action="/search" method="get" {
+                        input.input name="q" type="search" aria-label="Search" placeholder="Search instead";
+                        button.btn { "Search" }
+                    }
+                    p { a href="/" { "Go to the first page" } }
+                }
+            }
+        }
+    }
+}
+
+/// Two lines, a junction and a signal: drawn, so that the first page loads nothing more.
+fn art() -> Markup {
+    html! {
+        svg viewBox="0 0 760 900" preserveAspectRatio="xMidYMid slice" fill="none" stroke-linecap="round" stroke-linejoin="round" {
+            g stroke="#1e2927" { @for x in (60..760).step_by(60) { path d={ "M" (x) " 0V900" } {} } }
+            g stroke="#33433f" stroke-width="3" { path d="M0 250H760" {} path d="M0 430H760" {} path d="M0 550H760" opacity=".6" {} }
+            path d="M0 250H270L430 430H560" stroke="#3ccb80" stroke-width="4" {}
+            g fill="#3ccb80" { @for x in (22..280).step_by(30) { rect x=(x) y="234" width="10" height="32" rx="3" {} } }
+            g fill="#101716" stroke="#6b7c77" stroke-width="2" { @for x in (442..760).step_by(30) { rect x=(x) y="235" width="10" height="30" rx="3" {} } }
+            rect x="413" y="405" width="34" height="50" rx="9" fill="#3ccb80" {}
+            path d="m422 430 6 6 11-13" stroke="#101716" stroke-width="4.5" {}
+            rect x="560" y="535" width="240" height="30" rx="6" fill="#ff5a4e" {}
+            rect x="552" y="411" width="98" height="38" rx="19" fill="#0a0f0e" stroke="#4a5b56" stroke-width="1.5" {}
+            circle cx="574" cy="430" r="9" fill="#2c3936" {}
+            circle cx="601" cy="430" r="9" fill="#2c3936" {}
+            rect x="619" y="421" width="18" height="18" rx="3" fill="#ff5a4e" {}
+        }
+    }
+}
