@@ -11,6 +11,7 @@ pub mod state;
 
 mod end;
 mod lease;
+mod queue;
 mod record;
 mod start;
 mod store;

@@ -6,13 +6,18 @@
 //! subject `environment:<id>` (`people::grants`).
 
 pub mod api;
+
+mod access;
 mod store;
+
+pub(crate) use access::{beyond, check, holders};
+pub use access::{require, rights_in};
 
 use base::id::{EnvironmentId, ProjectId, RepositoryId, UserId};
 use base::{Error, Result, Right, Role, Time};
 use db::Tx;
 use journal::Subject;
-use people::rights::{self, RightSet};
+use people::rights;
 use serde_json::json;
 use work::projects::{self, Access, NewProject, ProjectChange};
 
@@ -306,46 +311,6 @@ async fn shift_followers(tx: &mut Tx, moved: &Environment) -> Result<()> {
     Ok(())
 }
 
-/// The actor's rights in an environment, narrowed to what their token allows.
-pub async fn rights_in(tx: &mut Tx, environment: &Environment) -> Result<RightSet> {
-    let granted = rights::on(tx, &environment.subject().to_string()).await?;
-    let actor = tx.actor();
-    let by_role = match actor.role {
-        Role::Admin | Role::Member if actor.user.is_some() && environment.restricted => {
-            RightSet::of(&[Right::View])
-        }
-        Role::Admin | Role::Member if actor.user.is_some() => {
-            RightSet::of(&[Right::View, Right::Comment, Right::Lock, Right::Deploy])
-        }
-        Role::Admin | Role::Member | Role::Guest => RightSet::NONE,
-    };
-    Ok(granted.union(by_role.narrowed_to(actor)))
-}
-
-/// Returns the environment when the actor has `right` there: Missing when they may not even see it, else Denied.
-pub async fn require(tx: &mut Tx, id: EnvironmentId, right: Right) -> Result<Environment> {
-    let environment = store::get(tx, id).await?.ok_or_else(|| missing(id))?;
-    check(tx, &environment, right).await?;
-    Ok(environment)
-}
-
-/// Checks that the actor has `right` in an environment that was loaded.
-pub(crate) async fn check(tx: &mut Tx, environment: &Environment, right: Right) -> Result<()> {
-    let held = rights_in(tx, environment).await?;
-    if held.contains(right) {
-        return Ok(());
-    }
-    if !held.contains(Right::View) {
-        return Err(missing(&environment.name));
-    }
-    rights::require_scope(tx, right)?;
-    let name = &tx.actor().name;
-    Err(Error::denied(
-        "right.missing",
-        format!("{name} does not have the right to {right} in {}", environment.name),
-    ))
-}
-
 /// Returns the environment and keeps every other decision about it waiting until this transaction ends. Every verb that
 /// takes more than one row of an environment takes this one first, so that no two of them wait for each other.
 pub(crate) async fn hold(tx: &mut Tx, id: EnvironmentId) -> Result<Environment> {
@@ -387,30 +352,4 @@ pub(crate) async fn epoch(tx: &mut Tx, environment: &Environment) -> Result<i64>
 /// project in every transaction that can alter which of its tasks are open, so whoever holds that row has their order.
 pub(crate) async fn hold_locks(tx: &mut Tx, environment: &Environment) -> Result<()> {
     store::hold_lock_project(tx, environment.lock_project).await
-}
-
-/// Lets what follows reach into the two projects with every right, in the actor's name: the right that counts is the one
-/// on the environment, and it has been checked. Give the previous actor back with `tx.become_actor`.
-pub(crate) fn beyond(tx: &mut Tx) -> base::Actor {
-    let mut actor = tx.actor().clone();
-    actor.role = Role::Admin;
-    actor.scopes = None;
-    tx.become_actor(actor)
-}
-
-/// Who has `right` there, in words for a sentence.
-pub(crate) async fn holders(tx: &mut Tx, environment: &Environment, right: Right) -> Result<Vec<String>> {
-    const NAMED: usize = 4;
-    if !environment.restricted {
-        return Ok(vec!["any member".to_owned()]);
-    }
-    let people = people::grants::who_has(tx, &environment.subject().to_string(), right).await?;
-    let mut names: Vec<String> =
-        people.into_iter().filter(|person| person.active).map(|person| person.name).collect();
-    if names.len() > NAMED {
-        let others = names.len() - NAMED;
-        names.truncate(NAMED);
-        names.push(format!("{others} others"));
-    }
-    Ok(names)
 }

@@ -207,7 +207,7 @@ pub(crate) struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    pub fn as_a(mut self, kind: Kind) -> Self {
+    pub fn of_kind(mut self, kind: Kind) -> Self {
         self.request.kind = kind;
         self
     }

@@ -40,6 +40,7 @@ pub fn migrations() -> db::Migrations {
         steps: &[
             ("0001_environments", include_str!("../migrations/0001_environments.sql")),
             ("0002_deployments", include_str!("../migrations/0002_deployments.sql")),
+            ("0003_output_end", include_str!("../migrations/0003_output_end.sql")),
         ],
     }
 }

@@ -10,6 +10,7 @@
 pub mod api;
 pub(crate) mod chores;
 mod fields;
+mod read;
 mod store;
 mod verbs;
 
@@ -17,5 +18,7 @@ mod verbs;
 mod tests;
 
 pub use fields::{Attempts, Lock, LockChange, LockKind, NewLock, Placed};
-pub use verbs::{change, get, list, place, release};
-pub(crate) use verbs::{count_refusal, expire, held};
+pub(crate) use read::{count_refusal, held};
+pub use read::{get, list};
+pub(crate) use verbs::expire;
+pub use verbs::{change, place, release};

@@ -4,7 +4,7 @@
 //! While it runs, chunks are rows: the bytes and the offset that acknowledges them are one transaction, and with PostgreSQL any node
 //! can take the next and show the last; an appended file would need both to be made true by hand. A row holds at most 256 kB, so
 //! that reading a part of a log reads little more than that part. 100 MB is then 400 rows. When the deployment is over, a chore
-//! turns the rows into one blob. Output writes no journal entries.
+//! turns the rows into one blob. Output writes no journal entries. Of what goes over the limit only the end is kept.
 
 use super::state::Event;
 use super::{Deployment, lease, missing, store};
@@ -15,6 +15,9 @@ use db::{Db, Tx};
 
 /// The most bytes in one row.
 const PIECE_BYTES: usize = 262_144;
+
+/// How much is kept of the end of an output that is longer than the limit.
+const END_BYTES: usize = 16_384;
 
 /// Rows read at once.
 const PIECES: usize = 4;
@@ -30,6 +33,19 @@ pub(super) fn gap(offset: i64, next: i64) -> Error {
 
 /// Takes output that begins at `offset` and returns where the next belongs. What is here already is skipped.
 pub async fn append(tx: &mut Tx, id: DeploymentId, token: i64, offset: i64, bytes: &[u8]) -> Result<i64> {
+    let most = i64::try_from(tx.limits().get(Limit::DeploymentOutputBytes)).unwrap_or(i64::MAX);
+    append_up_to(tx, most, id, token, offset, bytes).await
+}
+
+/// The same, keeping at most `most` bytes of the whole output.
+pub(super) async fn append_up_to(
+    tx: &mut Tx,
+    most: i64,
+    id: DeploymentId,
+    token: i64,
+    offset: i64,
+    bytes: &[u8],
+) -> Result<i64> {
     let deployment = match lease::reported(tx, id, token).await {
         Ok(deployment) => deployment,
         Err(error) => return repeated(tx, id, token, offset, bytes, error).await,
@@ -40,17 +56,27 @@ pub async fn append(tx: &mut Tx, id: DeploymentId, token: i64, offset: i64, byte
     }
     let skip = usize::try_from(next - offset).unwrap_or(usize::MAX);
     let new = bytes.get(skip..).unwrap_or_default();
-    let room = i64::try_from(tx.limits().get(Limit::DeploymentOutputBytes)).unwrap_or(i64::MAX)
-        - deployment.output_kept;
+    let room = most - deployment.output_kept;
     let keep = &new[..new.len().min(usize::try_from(room).unwrap_or(0))];
     let mut at = deployment.output_kept;
     for piece in keep.chunks(PIECE_BYTES) {
         store::append(tx, deployment.id, at, piece).await?;
         at += piece.len() as i64;
     }
+    if keep.len() < new.len() {
+        keep_end(tx, &deployment, &new[keep.len()..]).await?;
+    }
     let until = tx.now().plus(super::start::lease(tx));
     store::set_output(tx, deployment.id, next + new.len() as i64, at, Some(until)).await?;
     Ok(next + new.len() as i64)
+}
+
+/// Beyond the limit only the end is kept, because that is where a failure says why.
+async fn keep_end(tx: &mut Tx, deployment: &Deployment, dropped: &[u8]) -> Result<()> {
+    let mut end = store::output_end(tx, deployment.id).await?;
+    end.extend_from_slice(&dropped[dropped.len().saturating_sub(END_BYTES)..]);
+    let from = end.len().saturating_sub(END_BYTES);
+    store::set_output_end(tx, deployment.id, &end[from..]).await
 }
 
 /// A chunk that comes again after the end, because its answer was lost, is answered as the first time.

@@ -8,7 +8,7 @@
 //! and waits for that row. So every lock and every start have an order, on both databases.
 
 use super::state::{Event, State};
-use super::{Deployment, Kind, Range, chores, parents, store, subject, task};
+use super::{Deployment, Kind, Range, chores, parents, queue, store, subject, task};
 use crate::environments::{self, Environment, IfBusy};
 use crate::gate::{BlockerKind, Candidate, Decision, Situation, decide, load};
 use crate::locks;
@@ -118,7 +118,7 @@ pub async fn start(
         return Ok(Started::NothingToDo(request.commit.clone()));
     }
     if let Some(mut overtaken) = waiting.take_if(|_| prepared.is_behind && request.kind == Kind::Forward) {
-        supersede(tx, &environment, &mut overtaken).await?;
+        queue::supersede(tx, &environment, &mut overtaken).await?;
         return Ok(Started::Before(Box::new(overtaken)));
     }
     let question = load::Question {
@@ -140,7 +140,7 @@ pub async fn start(
         decision.blockers.iter().all(|b| matches!(b.kind, BlockerKind::Busy | BlockerKind::Queue));
     // Who waits keeps waiting whatever is in the way now; who comes waits only for those in front.
     if waiting.is_some() || (only_busy && request.if_busy.unwrap_or(environment.if_busy) == IfBusy::Queue) {
-        let waits = wait(tx, &environment, request, prepared, waiting).await?;
+        let waits = queue::wait(tx, &environment, request, prepared, waiting).await?;
         return Ok(Started::Waits(Box::new(waits), Box::new(decision)));
     }
     refuse(tx, &environment, request, &decision).await?;
@@ -206,7 +206,7 @@ async fn begin(
     Ok(deployment)
 }
 
-async fn new(tx: &mut Tx, environment: &Environment, request: &Request) -> Result<Deployment> {
+pub(super) async fn new(tx: &mut Tx, environment: &Environment, request: &Request) -> Result<Deployment> {
     let number = store::next_number(tx).await?;
     let now = tx.now();
     Ok(Deployment {
@@ -243,61 +243,6 @@ async fn new(tx: &mut Tx, environment: &Environment, request: &Request) -> Resul
         output_kept: 0,
         log_blob: None,
     })
-}
-
-/// Lets a deployment wait, or keeps its place in the queue for another while. Without asking again it loses it: a machine that went
-/// away must not hold up those behind it.
-async fn wait(
-    tx: &mut Tx,
-    environment: &Environment,
-    request: &Request,
-    prepared: &Prepared,
-    waiting: Option<Deployment>,
-) -> Result<Deployment> {
-    let until = tx.now().plus(lease(tx));
-    if let Some(mut waiting) = waiting {
-        store::set_lease(tx, waiting.id, until).await?;
-        waiting.lease_until = Some(until);
-        return Ok(waiting);
-    }
-    if request.key.is_none() {
-        return Err(Error::invalid(
-            "idempotency.needed",
-            "A deployment that may wait needs an Idempotency-Key: the same request again asks for its turn",
-        ));
-    }
-    // At most one of each person's waits in front of an environment: a newer one takes the place of the older.
-    if let Some(user) = tx.actor().user {
-        for mut older in store::waiting_of(tx, environment.id, user).await? {
-            supersede(tx, environment, &mut older).await?;
-        }
-    }
-    let mut deployment = new(tx, environment, request).await?;
-    deployment.lease_until = Some(until);
-    deployment.previous_commit = prepared.previous_commit.clone();
-    deployment.range = prepared.range.clone();
-    store::insert(tx, &deployment).await?;
-    environments::bump(tx, environment.id).await?;
-    chores::watch_lease(tx, &deployment).await?;
-    let data =
-        json!({"environment": environment.name, "number": deployment.number, "commit": deployment.commit});
-    journal::enter(tx, "deployment.queued", subject(deployment.id), &parents(&deployment, environment), data);
-    Ok(deployment)
-}
-
-async fn supersede(tx: &mut Tx, environment: &Environment, waiting: &mut Deployment) -> Result<()> {
-    let now = tx.now();
-    waiting.state = waiting.state.after(Event::Overtaken, false)?;
-    waiting.state_at = now;
-    waiting.ended_at = Some(now);
-    waiting.lease_until = None;
-    // It never ran, so its slot is free for whoever asks again.
-    waiting.slot = None;
-    store::update(tx, waiting).await?;
-    environments::bump(tx, environment.id).await?;
-    let data = json!({"environment": environment.name, "number": waiting.number, "commit": waiting.commit});
-    journal::enter(tx, "deployment.superseded", subject(waiting.id), &parents(waiting, environment), data);
-    Ok(())
 }
 
 /// Counts the attempt on every lock that stopped it, and enters it.

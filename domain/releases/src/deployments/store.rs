@@ -254,6 +254,18 @@ pub(super) async fn set_output(
     tx.run(sql, &params![id, bytes, kept, lease]).await.map(drop)
 }
 
+/// The end of an output of which more arrived than is kept; empty for any other.
+pub(super) async fn output_end(tx: &mut Tx, id: DeploymentId) -> Result<Vec<u8>> {
+    let sql = "select bytes from deployment_output_end where deployment_id = $1";
+    tx.opt(sql, &params![id]).await?.map_or(Ok(Vec::new()), |row| row.get(0))
+}
+
+pub(super) async fn set_output_end(tx: &mut Tx, id: DeploymentId, bytes: &[u8]) -> Result<()> {
+    let sql = "insert into deployment_output_end (deployment_id, bytes) values ($1, $2)
+      on conflict (deployment_id) do update set bytes = excluded.bytes";
+    tx.run(sql, &params![id, bytes]).await.map(drop)
+}
+
 /// At most `limit` pieces of output that reach beyond `from`, each with where it starts, in order.
 pub(super) async fn pieces(
     tx: &mut Tx,

@@ -97,6 +97,9 @@ fn gone_is_fine(result: Result<()>) -> Result<()> {
 
 /// The end of the log as text, for a comment; empty when there was no output.
 pub(super) async fn tail(tx: &mut Tx, deployment: &Deployment) -> Result<String> {
+    if deployment.output_kept < deployment.output_bytes {
+        return Ok(last_lines(&store::output_end(tx, deployment.id).await?));
+    }
     let mut from = (deployment.output_kept - TAIL_BYTES).max(0);
     let mut bytes = Vec::new();
     loop {

@@ -202,6 +202,25 @@ db::on_both! { hub;
         assert_eq!(running.log().await, whole);
     }
 
+    async fn of_output_over_the_limit_the_end_is_kept_for_whoever_asks_why_it_failed(hub) {
+        let beta = hub.at("beta");
+        let running = beta.deploy("c1").expect_started(&hub.bob).await;
+        let mut at = 0;
+        for piece in ["0123456", "789abc", " disk is full\n"] {
+            let mut tx = hub.by(&hub.bob).await;
+            let (id, token) = (running.deployment.id, running.token());
+            at = log::append_up_to(&mut tx, 10, id, token, at, piece.as_bytes()).await.expect("taken");
+            tx.commit().await.expect("committed");
+        }
+        assert_eq!(at, 27, "what is dropped counts as arrived, or the wrapper would never end");
+        assert_eq!(running.log().await, b"0123456789");
+        running.end(Outcome::Failed).await.expect("it ends");
+        let said = hub.comments(running.deployment.task.expect("it has one")).await;
+        assert!(said.ends_with("abc disk is full"), "{said}");
+        hub.settle().await;
+        assert_eq!(running.log().await, b"0123456789");
+    }
+
     async fn a_long_log_is_read_from_anywhere(hub) {
         let running = hub.at("beta").deploy("c1").expect_started(&hub.bob).await;
         let line: Vec<u8> = (0..700_001_u32).map(|n| (n % 251) as u8).collect();
@@ -288,7 +307,7 @@ db::on_both! { hub;
         let first = beta.deploy("c1").expect_started(&hub.ann).await;
         beta.deploy("c2").key("b").queued().expect_waits(&hub.bob).await;
         first.end(Outcome::Failed).await.expect("it ends");
-        beta.deploy("c0").as_a(Kind::Rollback).expect_started(&hub.cleo).await;
+        beta.deploy("c0").of_kind(Kind::Rollback).expect_started(&hub.cleo).await;
     }
 
     async fn a_check_before_the_transaction_starts_under_a_lock(hub) {

@@ -126,7 +126,7 @@ db::on_both! { hub;
         beta.deploy("c1").expect_blocked(&hub.cleo).await;
         let running = beta.deploy("c1").expect_started(&hub.bob).await;
         running.succeed().await;
-        beta.deploy("c0").as_a(Kind::Rollback).expect_started(&hub.cleo).await;
+        beta.deploy("c0").of_kind(Kind::Rollback).expect_started(&hub.cleo).await;
     }
 
     async fn a_refused_attempt_is_counted_on_the_lock_and_is_no_task(hub) {

@@ -1,25 +1,21 @@
 //! Placing, changing and releasing locks.
 
 use super::fields::{Fields, Lock, LockChange, NewLock, Placed};
+use super::read::{get, load};
 use super::store;
 use crate::environments::{self, Environment};
-use crate::gate::{self, Held};
-use base::id::{EnvironmentId, ProjectId, TaskId, UserId};
+use crate::gate;
+use base::id::{EnvironmentId, TaskId};
 use base::{Error, Result, Right, Time};
 use db::Tx;
 use journal::Subject;
 use serde_json::json;
-use std::collections::BTreeMap;
 use work::names::Text;
 use work::stories::{self, NewComment};
-use work::tasks::{self, FullTask, NewTask, Task, TaskChange, Want};
+use work::tasks::{self, NewTask, TaskChange};
 
 /// The most characters of a reason that become the task's name.
 const TITLE_CHARS: usize = 120;
-
-fn missing() -> Error {
-    Error::missing("lock.missing", "There is no such lock, or you may not see it")
-}
 
 fn subject(task: TaskId) -> Subject {
     Subject::new("lock", task.0)
@@ -90,27 +86,6 @@ fn title_of(text: &str) -> String {
         Some((cut, _)) => format!("{}…", line[..cut].trim_end()),
         None => line.to_owned(),
     }
-}
-
-/// Returns a lock, held or released, that the actor sees.
-pub async fn get(tx: &mut Tx, task: TaskId) -> Result<Lock> {
-    let (lock, environments) = load(tx, task).await?;
-    for environment in &environments {
-        if environments::rights_in(tx, environment).await?.contains(Right::View) {
-            return Ok(lock);
-        }
-    }
-    Err(missing())
-}
-
-/// Lists the locks that hold now, those that only warn included, oldest first.
-pub async fn list(tx: &mut Tx, environment: EnvironmentId) -> Result<Vec<Lock>> {
-    let environment = environments::require(tx, environment, Right::View).await?;
-    let open = work::tasks::open_tasks(tx, environment.lock_project).await?;
-    let locks = build(tx, &[environment], open).await?;
-    let mut locks: Vec<Lock> = locks.into_iter().filter(|lock| lock.is_open).collect();
-    locks.sort_by_key(|lock| (lock.since, lock.task));
-    Ok(locks)
 }
 
 /// Changes a lock's fields.
@@ -260,97 +235,4 @@ async fn require_everywhere(tx: &mut Tx, environments: &[Environment]) -> Result
         environments::check(tx, environment, Right::Lock).await?;
     }
     Ok(())
-}
-
-/// The lock that a task is, and the environments that it closes; no right is asked for.
-async fn load(tx: &mut Tx, task: TaskId) -> Result<(Lock, Vec<Environment>)> {
-    let before = tx.become_actor(base::Actor::system());
-    let found = tasks::full(tx, task, &Want { homes: true, ..Want::default() }).await;
-    tx.become_actor(before);
-    let FullTask { task, homes, .. } =
-        found.map_err(|error| if error.is_missing() { missing() } else { error })?;
-    let projects: Vec<ProjectId> = homes.iter().map(|home| home.project.id).collect();
-    let environments = environments::with_lock_project(tx, &projects).await?;
-    if environments.is_empty() {
-        return Err(missing());
-    }
-    let lock = build(tx, &environments, vec![task]).await?.pop().ok_or_else(missing)?;
-    Ok((lock, environments))
-}
-
-async fn build(tx: &mut Tx, environments: &[Environment], tasks: Vec<Task>) -> Result<Vec<Lock>> {
-    let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
-    let mut fields = store::of(tx, &ids).await?;
-    let attempts = store::attempts(tx, &ids).await?;
-    let names = names(tx, &tasks).await?;
-    let now = tx.now();
-    let closes: Vec<_> =
-        environments.iter().map(|environment| (environment.id, environment.name.clone())).collect();
-    let name = |user: Option<UserId>| user.and_then(|user| names.get(&user).cloned());
-    Ok(tasks
-        .into_iter()
-        .map(|task| {
-            let fields = fields.remove(&task.id).unwrap_or_default();
-            Lock {
-                task: task.id,
-                environments: closes.clone(),
-                owner_name: name(task.assignee),
-                placed_by_name: name(task.created_by),
-                owner: task.assignee,
-                placed_by: task.created_by,
-                since: fields.placed_at.unwrap_or(task.created_at),
-                is_open: task.completed_at.is_none() && fields.until.is_none_or(|until| now < until),
-                released_at: task.completed_at,
-                title: task.name,
-                kind: fields.kind,
-                applies_to: fields.applies_to,
-                reason: if fields.reason.is_empty() { task.notes } else { fields.reason },
-                until: fields.until,
-                review_at: fields.review_at,
-                tag: fields.tag,
-                version: fields.version,
-                attempts: attempts.get(&task.id).copied(),
-            }
-        })
-        .collect())
-}
-
-async fn names(tx: &mut Tx, tasks: &[Task]) -> Result<BTreeMap<UserId, String>> {
-    let mut users: Vec<UserId> =
-        tasks.iter().flat_map(|task| [task.assignee, task.created_by]).flatten().collect();
-    users.sort_unstable();
-    users.dedup();
-    let found = people::users::by_ids(tx, &users).await?;
-    Ok(found.into_iter().map(|(id, user)| (id, user.name)).collect())
-}
-
-/// The open tasks of the lock project as the gate sees them, in the order in which they were placed.
-pub(crate) async fn held(tx: &mut Tx, environment: &Environment) -> Result<Vec<Held>> {
-    let open = work::tasks::open_tasks(tx, environment.lock_project).await?;
-    if open.is_empty() {
-        return Ok(Vec::new());
-    }
-    let locks = build(tx, std::slice::from_ref(environment), open).await?;
-    let mut held: Vec<Held> = locks
-        .into_iter()
-        .map(|lock| Held {
-            task: lock.task,
-            title: lock.title,
-            kind: lock.kind,
-            reason: lock.reason,
-            owner: lock.owner,
-            owner_name: lock.owner_name,
-            placed_by: lock.placed_by_name,
-            since: lock.since,
-            until: lock.until,
-            applies_to: lock.applies_to,
-        })
-        .collect();
-    held.sort_by_key(|lock| (lock.since, lock.task));
-    Ok(held)
-}
-
-/// Counts on a lock that it stopped somebody in this environment.
-pub(crate) async fn count_refusal(tx: &mut Tx, task: TaskId, environment: EnvironmentId) -> Result<()> {
-    store::count(tx, task, environment).await
 }
