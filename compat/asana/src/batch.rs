@@ -39,8 +39,11 @@ fn in_query(value: &Value) -> Option<String> {
 impl Action {
     fn read(value: &Value) -> Result<Self> {
         let Value::Object(action) = value else { return Err(bad("actions", "Not an object")) };
-        let path = value::text(action, "relative_path")?.flatten().ok_or_else(|| bad("relative_path", "Missing input"))?;
-        let method = value::text(action, "method")?.flatten().ok_or_else(|| bad("method", "Missing input"))?;
+        let path = value::text(action, "relative_path")?
+            .flatten()
+            .ok_or_else(|| bad("relative_path", "Missing input"))?;
+        let method =
+            value::text(action, "method")?.flatten().ok_or_else(|| bad("method", "Missing input"))?;
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         let mut it = Self {
             method: method.to_ascii_uppercase(),
@@ -62,7 +65,9 @@ impl Action {
                 }
             }
         }
-        for (option, key) in [("limit", "limit"), ("offset", "offset"), ("fields", "opt_fields"), ("expand", "opt_expand")] {
+        for (option, key) in
+            [("limit", "limit"), ("offset", "offset"), ("fields", "opt_fields"), ("expand", "opt_expand")]
+        {
             if let Some(text) = self.options.get(option).and_then(in_query) {
                 self.query.push(key, text);
             }
@@ -71,7 +76,9 @@ impl Action {
 }
 
 async fn batch(call: &Call<'_>) -> Result<Answer> {
-    let Some(Value::Array(actions)) = call.data.get("actions") else { return Err(value::missing_input("actions")) };
+    let Some(Value::Array(actions)) = call.data.get("actions") else {
+        return Err(value::missing_input("actions"));
+    };
     let most = call.app.limits.count(Limit::BatchActions);
     if actions.is_empty() || actions.len() > most {
         return Err(bad("actions", format!("Must be between 1 and {most} actions")));
@@ -145,8 +152,14 @@ mod tests {
         let pairs: Vec<_> = action.query.pairs().iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(pairs, ["completed_since=now", "project=11", "limit=3", "opt_fields=name,notes"]);
         assert!(action.data.is_empty());
-        let action = Action::read(&json!({"relative_path": "tasks?opt_fields=name", "method": "POST", "data": {"name": "x"}})).expect("readable");
-        assert_eq!((action.path.as_str(), action.query.get("opt_fields"), &action.data["name"]), ("/tasks", Some("name"), &json!("x")));
+        let action = Action::read(
+            &json!({"relative_path": "tasks?opt_fields=name", "method": "POST", "data": {"name": "x"}}),
+        )
+        .expect("readable");
+        assert_eq!(
+            (action.path.as_str(), action.query.get("opt_fields"), &action.data["name"]),
+            ("/tasks", Some("name"), &json!("x"))
+        );
         for bad in [json!(7), json!({}), json!({"relative_path": "/tasks"}), json!({"method": "get"})] {
             assert!(Action::read(&bad).is_err(), "{bad}");
         }

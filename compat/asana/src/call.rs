@@ -11,7 +11,7 @@ use crate::wire::query::Query;
 use crate::wire::seal::Seal;
 use crate::wire::value::Data;
 use base::id::UserId;
-use base::{Actor, Error, Limit, Result};
+use base::{Actor, Error, Result};
 use db::Tx;
 use serde_json::Value;
 use std::future::Future;
@@ -144,15 +144,11 @@ impl Call<'_> {
     pub fn cut<T>(&self, items: Vec<T>, key: impl Fn(&T) -> i64) -> Result<Listed<T>> {
         let page = self.page()?;
         let after = page.after.as_deref().and_then(|text| text.parse::<i64>().ok());
-        let mut rest: Vec<T> = items.into_iter().filter(|item| after.is_none_or(|after| key(item) > after)).collect();
+        let mut rest: Vec<T> =
+            items.into_iter().filter(|item| after.is_none_or(|after| key(item) > after)).collect();
         let next = (rest.len() > page.limit).then(|| key(&rest[page.limit - 1]).to_string());
         rest.truncate(page.limit);
         Ok(Listed { items: rest, next })
-    }
-
-    /// Everything of a list that has no pages, at most the usual number.
-    pub fn most(&self) -> usize {
-        self.app.limits.count(Limit::UnpagedObjects)
     }
 
     /// The address of a page for people.

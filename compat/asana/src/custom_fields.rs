@@ -77,7 +77,9 @@ fn new_field(data: &Data) -> Result<NewField> {
 async fn create(call: &Call<'_>) -> Result<Answer> {
     let new = new_field(&call.data)?;
     let mut tx = call.write().await?;
-    value::given_id::<i64>(&call.data, "workspace")?.flatten().ok_or_else(|| value::missing_input("workspace"))?;
+    value::given_id::<i64>(&call.data, "workspace")?
+        .flatten()
+        .ok_or_else(|| value::missing_input("workspace"))?;
     crate::workspaces::check_in_body(&mut tx, call).await?;
     let field = work::fields::create(&mut tx, new).await?;
     tx.commit().await?;
@@ -195,7 +197,9 @@ async fn remove_setting(call: &Call<'_>) -> Result<Answer> {
     let field = value::required_id(&call.data, "custom_field")?;
     let mut tx = call.write().await?;
     work::projects::get(&mut tx, project).await?;
-    work::fields::remove_from_project(&mut tx, project, field).await.map_err(|error| fault::in_body("custom_field", error))?;
+    work::fields::remove_from_project(&mut tx, project, field)
+        .await
+        .map_err(|error| fault::in_body("custom_field", error))?;
     tx.commit().await?;
     Ok(Answer::empty())
 }

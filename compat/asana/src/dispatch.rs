@@ -62,8 +62,19 @@ async fn answer(app: &App, shared: &Shared, request: Request, style: &mut Style)
     }
     let fields = Fields::read(&query, &parsed.options);
     let style = style.clone();
-    let call =
-        Call { app, shared, actor, path, params: Vec::new(), query, data: parsed.data, upload, fields, style, seal };
+    let call = Call {
+        app,
+        shared,
+        actor,
+        path,
+        params: Vec::new(),
+        query,
+        data: parsed.data,
+        upload,
+        fields,
+        style,
+        seal,
+    };
     // The actions of a batch are counted one by one, the batch itself is free.
     if call.path.trim_matches('/') != "batch" {
         take_budget(&call, Budget::Requests, 1)?;
@@ -81,7 +92,10 @@ pub fn take_budget(call: &Call<'_>, budget: Budget, count: u32) -> Result<()> {
 pub async fn run(method: &str, mut call: Call<'_>) -> Result<Answer> {
     let Some((route, params)) = routes::find(method, &call.path) else {
         let shown: String = call.path.chars().take(200).collect();
-        return Err(Error::missing("asana.route", format!("No matching route for request: {method} {shown}")));
+        return Err(Error::missing(
+            "asana.route",
+            format!("No matching route for request: {method} {shown}"),
+        ));
     };
     call.params = params;
     (route.run)(&call).await.map_err(|error| in_their_words(error, &call))
@@ -105,7 +119,11 @@ async fn read_body(app: &App, request: Request, method: &str) -> Result<(Parsed,
     }
     let most = app.limits.count(Limit::BodyBytes);
     let bytes = Limited::new(request.into_body(), most).collect().await.map_err(|error| {
-        Error::invalid("asana.body", format!("The request body could not be read, or is larger than {most} bytes")).because(error)
+        Error::invalid(
+            "asana.body",
+            format!("The request body could not be read, or is larger than {most} bytes"),
+        )
+        .because(error)
     })?;
     // Python 5 sends `{}` with every DELETE. It is read, so that the connection can go on, and says nothing.
     match has_body {
@@ -116,7 +134,8 @@ async fn read_body(app: &App, request: Request, method: &str) -> Result<(Parsed,
 
 /// `opt_pretty` with or without a value, or `pretty` among the options.
 fn is_pretty(query: &Query, options: &Map<String, Value>) -> bool {
-    let asked = query.has("opt_pretty") && query.get("opt_pretty").is_none_or(|word| flag_word(word) != Some(false));
+    let asked =
+        query.has("opt_pretty") && query.get("opt_pretty").is_none_or(|word| flag_word(word) != Some(false));
     let option = match options.get("pretty") {
         Some(Value::Bool(flag)) => *flag,
         Some(Value::String(word)) => flag_word(word) != Some(false),
@@ -133,11 +152,13 @@ fn in_their_words(error: Error, call: &Call<'_>) -> Error {
     }
     let (noun, what) = error.code().split_once('.').unwrap_or((error.code(), ""));
     let param = call.params.iter().find(|(name, _)| *name == noun || is_alias(name, noun));
+    // A list names its container in the query.
+    let asked = [noun, "parent", "resource"].into_iter().find_map(|key| call.query.get(key));
     match (param, what) {
         (Some((name, id)), "hidden") => fault::forbidden(name, id),
         (None, "hidden") => Error::denied("asana.forbidden", error.message()),
         (Some((name, id)), _) => fault::unknown(name, id),
-        (None, _) if call.data.is_empty() => error,
+        (None, _) if call.data.is_empty() => asked.map_or(error, |id| fault::unknown(noun, id)),
         (None, _) => Error::invalid("asana.reference", error.message()),
     }
 }

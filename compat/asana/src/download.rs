@@ -30,7 +30,9 @@ fn opened(seal: &Seal, token: &str, now: Time) -> Option<AttachmentId> {
 
 /// Sends the file, as something to keep and never as a page of this site.
 pub async fn send(app: &App, seal: &Seal, token: &str) -> Result<Response<Body>> {
-    let gone = || Error::missing("asana.download", "This address has expired; read the attachment again for a new one");
+    let gone = || {
+        Error::missing("asana.download", "This address has expired; read the attachment again for a new one")
+    };
     let attachment = opened(seal, token, app.clock.now()).ok_or_else(gone)?;
     let mut tx = app.db.read(&Actor::system()).await?;
     let attachment = work::attachments::get_signed(&mut tx, attachment).await?;

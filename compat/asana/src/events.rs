@@ -3,20 +3,24 @@
 //! A token is a place in the journal. Nothing is used up by reading: the same token gives the same answer again, until it is a day
 //! old. The first call has no token and fails by design, with a token beside the error.
 
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use shape::compact;
+
 use crate::call::Call;
 use crate::routes::{Route, route};
 use crate::wire::answer::Answer;
-use crate::wire::fields::{Level, Want};
-use crate::wire::record::{Record, ids};
-use crate::wire::value;
 use crate::wire::fault;
+use crate::wire::value;
 use base::{Error, Kind, Result, Time};
 use db::Tx;
 use journal::{Entry, Query, Subject};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
-use work::happenings::{self, Happening, Thing};
+use work::happenings::{self, Happening};
 
 /// The endpoints.
 pub const ROUTES: &[Route] = &[
@@ -65,7 +69,10 @@ pub async fn resource(tx: &mut Tx, id: i64) -> Result<Subject> {
 }
 
 fn is_unknown<T>(found: &Result<T>) -> bool {
-    found.as_ref().err().is_some_and(|error| error.kind() == Kind::Missing && !error.code().ends_with(".hidden"))
+    found
+        .as_ref()
+        .err()
+        .is_some_and(|error| error.kind() == Kind::Missing && !error.code().ends_with(".hidden"))
 }
 
 /// The name of a thing that somebody watches; empty when it is gone.
@@ -150,7 +157,7 @@ async fn stream(tx: &mut Tx, call: &Call<'_>, resource: Subject) -> Result<Answe
     let most = if is_wide || call.style.client.one_event_page { BIG_PAGE } else { PAGE };
     let (found, next, has_more) = read(tx, &resource, start, most).await?;
     let want = call.fields.full();
-    let records: Value = found.iter().map(|happening| event(happening, want)).collect();
+    let records: Value = found.iter().map(|happening| shape::event(happening, want)).collect();
     // Asking again with the same token gives the same answer only if the answer's own token does not depend on the time;
     // it does not matter to anybody that it is a little fresher.
     let sync = token(call, &resource, next);
@@ -158,7 +165,12 @@ async fn stream(tx: &mut Tx, call: &Call<'_>, resource: Subject) -> Result<Answe
 }
 
 /// Reads happenings until a page is full or the journal ends; says where the next page starts.
-async fn read(tx: &mut Tx, resource: &Subject, start: Place, most: usize) -> Result<(Vec<Happening>, Place, bool)> {
+async fn read(
+    tx: &mut Tx,
+    resource: &Subject,
+    start: Place,
+    most: usize,
+) -> Result<(Vec<Happening>, Place, bool)> {
     let mut seen = Sight::default();
     let (mut found, mut place) = (Vec::new(), start);
     loop {
@@ -186,137 +198,33 @@ async fn read(tx: &mut Tx, resource: &Subject, start: Place, most: usize) -> Res
     }
 }
 
-/// What the reader sees of a stream. Whoever sees a project or task sees what happens in it; in the workspace's stream each
-/// project is looked at by itself, and tasks and stories are left out.
+/// What the reader sees of a stream. Whoever sees a project or a task sees what happens in it; tags, teams and the workspace
+/// reach beyond what one reader sees, so there each task and project is looked at by itself. The workspace's stream leaves tasks
+/// and what hangs on them out.
 #[derive(Default)]
-struct Sight(HashMap<i64, bool>);
+struct Sight(HashMap<Subject, bool>);
 
 impl Sight {
     async fn sees(&mut self, tx: &mut Tx, resource: &Subject, entry: &Entry) -> Result<bool> {
-        if resource.kind != "workspace" {
+        if matches!(resource.kind.as_ref(), "project" | "task" | "user") {
             return Ok(true);
         }
-        if entry.subject.kind != "project" {
-            return Ok(false);
-        }
-        let id = entry.subject.id;
-        if let Some(known) = self.0.get(&id) {
+        let around = || std::iter::once(&entry.subject).chain(&entry.parents);
+        let subject = match (around().find(|it| it.kind == "task"), around().find(|it| it.kind == "project"))
+        {
+            (Some(_), _) if resource.kind == "workspace" => return Ok(false),
+            (Some(task), _) => task.clone(),
+            (None, Some(project)) => project.clone(),
+            (None, None) => return Ok(true),
+        };
+        if let Some(known) = self.0.get(&subject) {
             return Ok(*known);
         }
-        let seen = work::projects::get(tx, id.into()).await.is_ok();
-        self.0.insert(id, seen);
-        Ok(seen)
-    }
-}
-
-fn thing(thing: &Thing, want: Want<'_>) -> Value {
-    let mut record = Record::new(&thing.subject.kind, thing.subject.id, want);
-    if let Some(subtype) = &thing.subtype {
-        record = record.compact("resource_subtype", subtype.as_str());
-    }
-    record.compact("name", thing.name.clone()).done()
-}
-
-/// An event as `/events` shows it: with names.
-fn event(happening: &Happening, want: Want<'_>) -> Value {
-    let mut map = Map::new();
-    let mut put = |key: &str, value: Value| {
-        if want.asks(key, Level::Full) {
-            map.insert(key.to_owned(), value);
-        }
-    };
-    let below = |key: &str| if want.is_asked() { want.of(key) } else { Want::COMPACT };
-    let user = happening.user.map(|id| Record::new("user", id, below("user")).compact("name", happening.user_name.as_str()).done());
-    put("user", user.unwrap_or(Value::Null));
-    put("resource", thing(&happening.thing, below("resource")));
-    put("type", json!(happening.thing.subject.kind));
-    put("action", json!(happening.action));
-    put("created_at", json!(happening.at));
-    put("parent", happening.parent.as_ref().map_or(Value::Null, |parent| thing(parent, below("parent"))));
-    if let Some(change) = change(happening) {
-        put("change", below("change").cut_plain(change));
-    }
-    Value::Object(map)
-}
-
-fn change(happening: &Happening) -> Option<Value> {
-    let change = happening.change.as_ref()?;
-    let mut shown = json!({ "field": change.field, "action": change.action });
-    if let Some(value) = &change.value {
-        shown[value_key(change.action)] = ids(&value.subject.kind, value.subject.id);
-    }
-    Some(shown)
-}
-
-fn value_key(action: happenings::Action) -> &'static str {
-    match action {
-        happenings::Action::Added => "added_value",
-        happenings::Action::Removed => "removed_value",
-        happenings::Action::Changed | happenings::Action::Deleted | happenings::Action::Undeleted => "new_value",
-    }
-}
-
-/// An event as webhooks carry it: ids only, so that nothing is told to an address that its owner could not read with a token.
-pub fn compact(happening: &Happening) -> Value {
-    let bare = |thing: &Thing| {
-        let mut shown = ids(&thing.subject.kind, thing.subject.id);
-        if let Some(subtype) = &thing.subtype {
-            shown["resource_subtype"] = json!(subtype);
-        }
-        shown
-    };
-    let mut shown = json!({
-        "action": happening.action,
-        "created_at": happening.at,
-        "parent": happening.parent.as_ref().map(bare),
-        "resource": bare(&happening.thing),
-        "user": happening.user.map(|id| ids("user", id)),
-    });
-    if let Some(change) = change(happening) {
-        shown["change"] = change;
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base::id::UserId;
-    use work::happenings::{Action, FieldChange};
-
-    fn happening() -> Happening {
-        let thing = |kind, id, name: &str| Thing { subject: Subject::new(kind, id), name: Some(name.to_owned()), subtype: None };
-        Happening {
-            at: Time::from_millis(0),
-            user: Some(UserId(5)),
-            user_name: "Ann".to_owned(),
-            thing: Thing { subtype: Some("default_task".to_owned()), ..thing("task", 9_i64, "Push") },
-            action: Action::Changed,
-            parent: None,
-            change: Some(FieldChange { field: "assignee".to_owned(), action: Action::Changed, value: Some(thing("user", 6, "Bob")) }),
-        }
-    }
-
-    #[test]
-    fn letters_carry_ids_and_events_carry_names() {
-        assert_eq!(
-            compact(&happening()),
-            json!({
-                "action": "changed", "created_at": "1970-01-01T00:00:00.000Z", "parent": null,
-                "resource": {"gid": "9", "resource_type": "task", "resource_subtype": "default_task"},
-                "user": {"gid": "5", "resource_type": "user"},
-                "change": {"field": "assignee", "action": "changed", "new_value": {"gid": "6", "resource_type": "user"}},
-            })
-        );
-        let shown = event(&happening(), Want::FULL);
-        assert_eq!((&shown["resource"]["name"], &shown["user"]["name"], &shown["type"]), (&json!("Push"), &json!("Ann"), &json!("task")));
-    }
-
-    #[test]
-    fn a_token_holds_for_a_day() {
-        let day = 24 * 3_600 * 1_000;
-        assert_eq!(place("7 2 0", Time::from_millis(day - 1)), Some(Place { after: 7, skip: 2 }));
-        assert_eq!(place("7 2 0", Time::from_millis(day)), None);
-        assert_eq!(place("nonsense", Time::from_millis(0)), None);
+        let seen = match subject.kind.as_ref() {
+            "task" => work::tasks::get(tx, subject.id.into()).await.map(drop),
+            _ => work::projects::get(tx, subject.id.into()).await.map(drop),
+        };
+        self.0.insert(subject, seen.is_ok());
+        Ok(seen.is_ok())
     }
 }

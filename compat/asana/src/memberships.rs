@@ -82,11 +82,14 @@ fn access(call: &Call<'_>) -> Result<Option<Access>> {
 
 async fn create(call: &Call<'_>) -> Result<Answer> {
     let project = value::required_id(&call.data, "parent")?;
-    let text = value::reference(&call.data, "member")?.flatten().ok_or_else(|| value::missing_input("member"))?;
+    let text =
+        value::reference(&call.data, "member")?.flatten().ok_or_else(|| value::missing_input("member"))?;
     let mut tx = call.write().await?;
     let party = party(&mut tx, call, "member", &text).await?;
     let access = access(call)?.unwrap_or(Access::Editor);
-    let member = work::members::put(&mut tx, project, party, access).await.map_err(|error| fault::in_body("parent", error))?;
+    let member = work::members::put(&mut tx, project, party, access)
+        .await
+        .map_err(|error| fault::in_body("parent", error))?;
     let record = show::small::member(&mut tx, &member, call.fields.full()).await?;
     tx.commit().await?;
     Ok(Answer::created(record, "memberships"))

@@ -66,7 +66,9 @@ impl Outgoing {
             .no_proxy()
             .user_agent(concat!("Signalbox/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| Error::bug("outgoing.client", "the HTTP client could not be made").because(error))?;
+            .map_err(|error| {
+                Error::bug("outgoing.client", "the HTTP client could not be made").because(error)
+            })?;
         Ok(Self { client, policy })
     }
 
@@ -94,9 +96,19 @@ impl Outgoing {
     }
 
     /// Posts JSON with one more header, and returns the answer with `wanted` of its headers.
-    pub async fn post(&self, address: &str, header: (&'static str, String), body: Vec<u8>, wanted: &'static str) -> Result<Reply> {
+    pub async fn post(
+        &self,
+        address: &str,
+        header: (&'static str, String),
+        body: Vec<u8>,
+        wanted: &'static str,
+    ) -> Result<Reply> {
         let url = self.check(address)?;
-        let request = self.client.post(url).header("content-type", "application/json; charset=UTF-8").header(header.0, header.1);
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json; charset=UTF-8")
+            .header(header.0, header.1);
         let mut response = request.body(body).send().await.map_err(|error| lost(&error))?;
         let status = response.status().as_u16();
         let header = response.headers().get(wanted).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -118,7 +130,11 @@ fn lost(error: &reqwest::Error) -> Error {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let what = if error.is_timeout() { format!("no answer within {} s", PATIENCE.as_secs()) } else { cause.to_string() };
+    let what = if error.is_timeout() {
+        format!("no answer within {} s", PATIENCE.as_secs())
+    } else {
+        cause.to_string()
+    };
     Error::unavailable("outgoing.lost", what)
 }
 
@@ -129,7 +145,17 @@ mod tests {
     #[test]
     fn only_http_addresses_of_permitted_hosts_are_taken() {
         let closed = Outgoing::new(TargetPolicy::default()).expect("a client");
-        for bad in ["", "ftp://a.example", "file:///etc/passwd", "http://", "http://127.0.0.1/x", "http://[::1]/", "http://2130706433/", "http://0x7f.1/", "http://169.254.169.254/"] {
+        for bad in [
+            "",
+            "ftp://a.example",
+            "file:///etc/passwd",
+            "http://",
+            "http://127.0.0.1/x",
+            "http://[::1]/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://169.254.169.254/",
+        ] {
             assert!(closed.check(bad).is_err(), "{bad}");
         }
         assert!(closed.check("https://hooks.example/x").is_ok());
@@ -140,7 +166,10 @@ mod tests {
     #[tokio::test]
     async fn a_name_of_a_private_host_is_found_out_when_it_is_resolved() {
         let closed = Outgoing::new(TargetPolicy::default()).expect("a client");
-        let error = closed.post("http://localhost:9/x", ("x-a", String::new()), vec![], "x-b").await.expect_err("refused");
+        let error = closed
+            .post("http://localhost:9/x", ("x-a", String::new()), vec![], "x-b")
+            .await
+            .expect_err("refused");
         assert!(error.message().contains("private network"), "{error}");
     }
 }

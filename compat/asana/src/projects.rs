@@ -103,7 +103,8 @@ async fn get(call: &Call<'_>) -> Result<Answer> {
 fn privacy(data: &Data) -> Result<Option<Privacy>> {
     match word(data, "privacy_setting", Privacy::parse)? {
         Some(privacy) => Ok(Some(privacy)),
-        None => Ok(value::flag(data, "public")?.map(|public| if public { Privacy::Workspace } else { Privacy::Private })),
+        None => Ok(value::flag(data, "public")?
+            .map(|public| if public { Privacy::Workspace } else { Privacy::Private })),
     }
 }
 
@@ -205,7 +206,9 @@ async fn task_counts(call: &Call<'_>) -> Result<Answer> {
         ("num_completed_milestones", counts.milestones - counts.open_milestones),
     ];
     let asked = all.into_iter().filter(|(key, _)| want.asks(key, Level::OptIn));
-    Ok(Answer::ok(Value::Object(asked.map(|(key, count)| (key.to_owned(), count.into())).collect::<Map<_, _>>())))
+    Ok(Answer::ok(Value::Object(
+        asked.map(|(key, count)| (key.to_owned(), count.into())).collect::<Map<_, _>>(),
+    )))
 }
 
 async fn people_in_body(tx: &mut Tx, call: &Call<'_>, key: &str) -> Result<Vec<UserId>> {
@@ -215,7 +218,9 @@ async fn people_in_body(tx: &mut Tx, call: &Call<'_>, key: &str) -> Result<Vec<U
 
 /// All four changes of people answer with the project, full.
 async fn finish(mut tx: Tx, call: &Call<'_>, project: ProjectId, done: Result<(), Error>) -> Result<Answer> {
-    done.map_err(|error| if error.code().starts_with("user.") { fault::in_body("user", error) } else { error })?;
+    done.map_err(
+        |error| if error.code().starts_with("user.") { fault::in_body("user", error) } else { error },
+    )?;
     let project = work::projects::get(&mut tx, project).await?;
     let record = show::project::project(&mut tx, call, project, call.fields.full()).await?;
     tx.commit().await?;

@@ -65,7 +65,9 @@ async fn add_project(call: &Call<'_>) -> Result<Answer> {
 async fn remove_project(call: &Call<'_>) -> Result<Answer> {
     let project = value::required_id(&call.data, "project")?;
     let (mut tx, task) = begin(call).await?;
-    work::tasks::remove_from_project(&mut tx, task, project).await.map_err(|error| fault::in_body("project", error))?;
+    work::tasks::remove_from_project(&mut tx, task, project)
+        .await
+        .map_err(|error| fault::in_body("project", error))?;
     finish_empty(tx).await
 }
 
@@ -84,21 +86,26 @@ async fn remove_tag(call: &Call<'_>) -> Result<Answer> {
 }
 
 async fn followers(tx: &mut Tx, call: &Call<'_>) -> Result<Vec<UserId>> {
-    let texts = value::references(&call.data, "followers")?.ok_or_else(|| value::missing_input("followers"))?;
+    let texts =
+        value::references(&call.data, "followers")?.ok_or_else(|| value::missing_input("followers"))?;
     call.users(tx, "followers", &texts).await
 }
 
 async fn add_followers(call: &Call<'_>) -> Result<Answer> {
     let (mut tx, task) = begin(call).await?;
     let users = followers(&mut tx, call).await?;
-    work::tasks::add_followers(&mut tx, task, &users).await.map_err(|error| fault::in_body("followers", error))?;
+    work::tasks::add_followers(&mut tx, task, &users)
+        .await
+        .map_err(|error| fault::in_body("followers", error))?;
     finish_full(tx, call, task).await
 }
 
 async fn remove_followers(call: &Call<'_>) -> Result<Answer> {
     let (mut tx, task) = begin(call).await?;
     let users = followers(&mut tx, call).await?;
-    work::tasks::remove_followers(&mut tx, task, &users).await.map_err(|error| fault::in_body("followers", error))?;
+    work::tasks::remove_followers(&mut tx, task, &users)
+        .await
+        .map_err(|error| fault::in_body("followers", error))?;
     finish_full(tx, call, task).await
 }
 
@@ -107,7 +114,9 @@ async fn set_parent(call: &Call<'_>) -> Result<Answer> {
     let parent = value::given_id(&call.data, "parent")?.ok_or_else(|| value::missing_input("parent"))?;
     let place = place(call, "insert_before", "insert_after")?;
     let (mut tx, task) = begin(call).await?;
-    work::tasks::set_parent(&mut tx, task, parent, place).await.map_err(|error| fault::in_body("parent", error))?;
+    work::tasks::set_parent(&mut tx, task, parent, place)
+        .await
+        .map_err(|error| fault::in_body("parent", error))?;
     finish_full(tx, call, task).await
 }
 
@@ -139,27 +148,35 @@ fn tasks_in_body(call: &Call<'_>, key: &str) -> Result<Vec<TaskId>> {
 async fn add_dependencies(call: &Call<'_>) -> Result<Answer> {
     let others = tasks_in_body(call, "dependencies")?;
     let (mut tx, task) = begin(call).await?;
-    work::tasks::add_dependencies(&mut tx, task, &others).await.map_err(|error| fault::in_body("dependencies", error))?;
+    work::tasks::add_dependencies(&mut tx, task, &others)
+        .await
+        .map_err(|error| fault::in_body("dependencies", error))?;
     finish_empty(tx).await
 }
 
 async fn remove_dependencies(call: &Call<'_>) -> Result<Answer> {
     let others = tasks_in_body(call, "dependencies")?;
     let (mut tx, task) = begin(call).await?;
-    work::tasks::remove_dependencies(&mut tx, task, &others).await.map_err(|error| fault::in_body("dependencies", error))?;
+    work::tasks::remove_dependencies(&mut tx, task, &others)
+        .await
+        .map_err(|error| fault::in_body("dependencies", error))?;
     finish_empty(tx).await
 }
 
 async fn add_dependents(call: &Call<'_>) -> Result<Answer> {
     let others = tasks_in_body(call, "dependents")?;
     let (mut tx, task) = begin(call).await?;
-    work::tasks::add_dependents(&mut tx, task, &others).await.map_err(|error| fault::in_body("dependents", error))?;
+    work::tasks::add_dependents(&mut tx, task, &others)
+        .await
+        .map_err(|error| fault::in_body("dependents", error))?;
     finish_empty(tx).await
 }
 
 async fn remove_dependents(call: &Call<'_>) -> Result<Answer> {
     let others = tasks_in_body(call, "dependents")?;
     let (mut tx, task) = begin(call).await?;
-    work::tasks::remove_dependents(&mut tx, task, &others).await.map_err(|error| fault::in_body("dependents", error))?;
+    work::tasks::remove_dependents(&mut tx, task, &others)
+        .await
+        .map_err(|error| fault::in_body("dependents", error))?;
     finish_empty(tx).await
 }

@@ -11,18 +11,16 @@ pub type Handler = for<'a> fn(&'a Call<'a>) -> Answering<'a>;
 pub enum Support {
     /// Does what it says.
     Full,
-    /// Answers as if it had; there is nothing to do here.
-    Ignored,
     /// Answers 404 in the envelope.
     Refused,
 }
 
 impl Support {
     /// The word in the README.
+    #[cfg(test)]
     pub fn word(self) -> &'static str {
         match self {
             Self::Full => "supported",
-            Self::Ignored => "accepted and ignored",
             Self::Refused => "refused",
         }
     }
@@ -50,9 +48,6 @@ macro_rules! route {
             support: $crate::routes::Support::Full,
             run: |call| Box::pin($($run)::+(call)),
         }
-    };
-    ($method:ident $path:literal ignored => $($run:ident)::+) => {
-        $crate::routes::Route { support: $crate::routes::Support::Ignored, ..route!($method $path => $($run)::+) }
     };
 }
 pub(crate) use route;
@@ -165,7 +160,9 @@ mod tests {
             let params: Vec<String> = params.into_iter().map(str::to_owned).collect();
             assert_eq!(found(method, path), Some((wanted, params)), "{method} {path}");
         }
-        for (method, path) in [("PATCH", "/tasks/9"), ("GET", "/nonsense"), ("GET", "/"), ("GET", "/tasks/9/9/9")] {
+        for (method, path) in
+            [("PATCH", "/tasks/9"), ("GET", "/nonsense"), ("GET", "/"), ("GET", "/tasks/9/9/9")]
+        {
             assert_eq!(found(method, path), None, "{method} {path}");
         }
     }
@@ -180,10 +177,15 @@ mod tests {
         let served: BTreeSet<String> = ROUTES
             .iter()
             .flat_map(|routes| routes.iter())
-            .map(|route| format!("| `{} {}` | {} |", route.method, route.path, route.support.word()).replace(' ', ""))
+            .map(|route| {
+                format!("| `{} {}` | {} |", route.method, route.path, route.support.word()).replace(' ', "")
+            })
             .collect();
         let missing: Vec<_> = served.difference(&readme).collect();
         let extra: Vec<_> = readme.difference(&served).collect();
-        assert!(missing.is_empty() && extra.is_empty(), "not in the README: {missing:#?}\nnot served: {extra:#?}");
+        assert!(
+            missing.is_empty() && extra.is_empty(),
+            "not in the README: {missing:#?}\nnot served: {extra:#?}"
+        );
     }
 }

@@ -9,8 +9,8 @@ use crate::routes::{Route, route};
 use crate::show;
 use crate::wire::answer::Answer;
 use crate::wire::value::{self, bad};
-use base::id::UserId;
 use base::Result;
+use base::id::UserId;
 use db::Tx;
 use serde_json::Value;
 use work::search::{Among, Days, FieldTest, Instants, SearchFilter, SortBy};
@@ -40,7 +40,8 @@ async fn projects(call: &Call<'_>) -> Result<Answer> {
     let text = call.query.get("text").unwrap_or("").to_lowercase();
     let teams = call.query.ids("teams.any")?;
     let filter = work::projects::Filter { archived: call.query.flag("archived")?, ..Default::default() };
-    let mut found = work::projects::list(&mut tx, &filter, &work::page::Page::all(&call.app.limits)).await?.items;
+    let mut found =
+        work::projects::list(&mut tx, &filter, &work::page::Page::all(&call.app.limits)).await?.items;
     found.retain(|project| {
         let in_team = teams.is_empty() || project.team.is_some_and(|team| teams.contains(&team));
         in_team && project.name.to_lowercase().contains(&text)
@@ -60,7 +61,11 @@ fn among<I: From<i64>>(call: &Call<'_>, key: &str) -> Result<Among<I>> {
         let key = format!("{key}.{suffix}");
         let words = call.query.words(&key);
         let is_null = words.iter().any(|word| word == "null");
-        let ids = words.iter().filter(|word| *word != "null").map(|word| value::id(&key, word)).collect::<Result<_>>()?;
+        let ids = words
+            .iter()
+            .filter(|word| *word != "null")
+            .map(|word| value::id(&key, word))
+            .collect::<Result<_>>()?;
         Ok((ids, is_null))
     };
     let (any, or_none) = ids("any")?;
@@ -90,11 +95,18 @@ fn days(call: &Call<'_>, key: &str) -> Result<Days> {
         Some("null") => Some(None),
         Some(_) => Some(call.query.date(key)?),
     };
-    Ok(Days { on, before: call.query.date(&format!("{key}.before"))?, after: call.query.date(&format!("{key}.after"))? })
+    Ok(Days {
+        on,
+        before: call.query.date(&format!("{key}.before"))?,
+        after: call.query.date(&format!("{key}.after"))?,
+    })
 }
 
 fn instants(call: &Call<'_>, key: &str) -> Result<Instants> {
-    Ok(Instants { before: call.query.time(&format!("{key}.before"))?, after: call.query.time(&format!("{key}.after"))? })
+    Ok(Instants {
+        before: call.query.time(&format!("{key}.before"))?,
+        after: call.query.time(&format!("{key}.after"))?,
+    })
 }
 
 /// One condition on a custom field: `custom_fields.<gid>.<test>=value`.
@@ -121,7 +133,10 @@ async fn filter(tx: &mut Tx, call: &Call<'_>) -> Result<SearchFilter> {
     let query = &call.query;
     let mut fields = Vec::new();
     for (key, text) in query.pairs() {
-        let Some((gid, test)) = key.strip_prefix("custom_fields.").and_then(|rest| rest.split_once('.')) else { continue };
+        let Some((gid, test)) = key.strip_prefix("custom_fields.").and_then(|rest| rest.split_once('.'))
+        else {
+            continue;
+        };
         if let Some(test) = field_test(key, test, text)? {
             fields.push((value::id(key, gid)?, test));
         }

@@ -9,7 +9,6 @@ use crate::wire::value;
 use base::Result;
 use base::id::{ProjectId, SectionId, TaskId};
 use work::names::Place;
-use work::page::Listed;
 use work::tasks::Within;
 
 /// The endpoints.
@@ -85,10 +84,13 @@ async fn delete(call: &Call<'_>) -> Result<Answer> {
 async fn insert(call: &Call<'_>) -> Result<Answer> {
     let project: ProjectId = call.id("project")?;
     let section: SectionId = value::required_id(&call.data, "section")?;
-    let place = place(call, "before_section", "after_section")?.ok_or_else(|| value::missing_input("before_section"))?;
+    let place = place(call, "before_section", "after_section")?
+        .ok_or_else(|| value::missing_input("before_section"))?;
     let mut tx = call.write().await?;
     work::projects::get(&mut tx, project).await?;
-    work::sections::put(&mut tx, project, section, place).await.map_err(|error| fault::in_body("section", error))?;
+    work::sections::put(&mut tx, project, section, place)
+        .await
+        .map_err(|error| fault::in_body("section", error))?;
     tx.commit().await?;
     Ok(Answer::empty())
 }
@@ -105,12 +107,9 @@ async fn add_task(call: &Call<'_>) -> Result<Answer> {
     let place = place(call, "insert_before", "insert_after")?;
     let mut tx = call.write().await?;
     work::sections::get(&mut tx, section).await?;
-    work::tasks::add_to_section(&mut tx, task, section, place).await.map_err(|error| fault::in_body("task", error))?;
+    work::tasks::add_to_section(&mut tx, task, section, place)
+        .await
+        .map_err(|error| fault::in_body("task", error))?;
     tx.commit().await?;
     Ok(Answer::empty())
-}
-
-/// A list without rows of its own kind, for what has none here.
-pub fn nothing(call: &Call<'_>) -> Result<Answer> {
-    call.list(&Listed::<()> { items: vec![], next: None }, vec![])
 }

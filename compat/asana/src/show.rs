@@ -24,7 +24,10 @@ pub type Building<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// The short form of a task of which only the name is known.
 pub fn task_name(task: &TaskName, want: Want<'_>) -> Value {
-    Record::new("task", task.id, want).compact("name", task.name.as_str()).compact("resource_subtype", task.kind.as_str()).done()
+    Record::new("task", task.id, want)
+        .compact("name", task.name.as_str())
+        .compact("resource_subtype", task.kind.as_str())
+        .done()
 }
 
 /// The workspace, full or short.

@@ -83,7 +83,9 @@ async fn made(mut tx: Tx, call: &Call<'_>, project: ProjectId) -> Result<Answer>
     let says = text(&call.data, "text", "html_text")?.unwrap_or(Text::Plain(String::new()));
     let status = status(call)?;
     let update = work::statuses::create(&mut tx, project, &title, says, status).await;
-    let update = update.map_err(|error| if call.param("project").is_empty() { fault::in_body("parent", error) } else { error })?;
+    let update = update.map_err(|error| {
+        if call.param("project").is_empty() { fault::in_body("parent", error) } else { error }
+    })?;
     let record = show::small::status(&mut tx, call, &update, call.fields.full()).await?;
     tx.commit().await?;
     Ok(Answer::created(record, "status_updates"))

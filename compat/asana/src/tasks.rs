@@ -75,7 +75,10 @@ async fn container(tx: &mut Tx, call: &Call<'_>) -> Result<Within> {
         return Ok(Within::List(list));
     }
     let Some(assignee) = query.get("assignee") else {
-        let error = value::bad("workspace", "Missing input: You should specify one of project, tag, section, user_task_list, or assignee + workspace");
+        let error = value::bad(
+            "workspace",
+            "Missing input: You should specify one of project, tag, section, user_task_list, or assignee + workspace",
+        );
         return Err(error);
     };
     let workspace = query.id("workspace")?.ok_or_else(|| value::missing_input("workspace"))?;
@@ -126,7 +129,10 @@ async fn create(call: &Call<'_>) -> Result<Answer> {
     let new = input::new_task(&mut tx, call).await?;
     let has_workspace = in_workspace || value::given_id::<i64>(&call.data, "workspace")?.flatten().is_some();
     if new.homes.is_empty() && new.parent.is_none() && !has_workspace {
-        return Err(value::bad("workspace", "Missing input: You should specify one of workspace, parent, projects"));
+        return Err(value::bad(
+            "workspace",
+            "Missing input: You should specify one of workspace, parent, projects",
+        ));
     }
     made(tx, call, new).await
 }
@@ -145,7 +151,8 @@ async fn change(call: &Call<'_>) -> Result<Answer> {
     let id = in_path(&mut tx, call).await?;
     work::tasks::get(&mut tx, id).await?;
     let change = input::task_change(&mut tx, call).await?;
-    let task = work::tasks::change(&mut tx, id, change).await.map_err(|error| fault::in_body("task", error))?;
+    let task =
+        work::tasks::change(&mut tx, id, change).await.map_err(|error| fault::in_body("task", error))?;
     let record = show::task::task(&mut tx, call, task, call.fields.full()).await?;
     tx.commit().await?;
     Ok(Answer::ok(record))

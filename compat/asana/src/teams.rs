@@ -26,6 +26,8 @@ pub const ROUTES: &[Route] = &[
     route!(POST "/teams/{team}/addUser" => add_user),
     route!(POST "/teams/{team}/removeUser" => remove_user),
     route!(GET "/teams/{team}/team_memberships" => memberships),
+    route!(GET "/team_memberships" => all_memberships),
+    route!(GET "/users/{user}/team_memberships" => memberships_of_user),
 ];
 
 async fn record(tx: &mut Tx, call: &Call<'_>, team: &Team, want: Want<'_>) -> Result<Value> {
@@ -120,10 +122,44 @@ async fn remove_user(call: &Call<'_>) -> Result<Answer> {
 async fn memberships(call: &Call<'_>) -> Result<Answer> {
     let mut tx = call.read().await?;
     let team = people::teams::get(&mut tx, call.id("team")?).await?;
-    let mut users = people::teams::members(&mut tx, team.id).await?;
+    members(&mut tx, call, &team).await
+}
+
+async fn members(tx: &mut Tx, call: &Call<'_>, team: &Team) -> Result<Answer> {
+    let mut users = people::teams::members(tx, team.id).await?;
     users.sort_by_key(|user| user.id);
     let listed = call.cut(users, |user| user.id.0)?;
     let want = call.fields.compact();
-    let records = listed.items.iter().map(|user| membership(&team, user, want)).collect();
+    let records = listed.items.iter().map(|user| membership(team, user, want)).collect();
+    call.list(&listed, records)
+}
+
+/// Memberships of one team, or of one user in all teams.
+async fn all_memberships(call: &Call<'_>) -> Result<Answer> {
+    let mut tx = call.read().await?;
+    match (call.query.id::<TeamId>("team")?, call.query.get("user")) {
+        (Some(team), _) => {
+            let team = people::teams::get(&mut tx, team).await?;
+            members(&mut tx, call, &team).await
+        }
+        (None, Some(user)) => {
+            let user = people::users::find(&mut tx, user).await?;
+            of_user(&mut tx, call, &user).await
+        }
+        (None, None) => Err(value::missing_input("team")),
+    }
+}
+
+async fn memberships_of_user(call: &Call<'_>) -> Result<Answer> {
+    let mut tx = call.read().await?;
+    let user = crate::users::in_path(&mut tx, call).await?;
+    of_user(&mut tx, call, &user).await
+}
+
+async fn of_user(tx: &mut Tx, call: &Call<'_>, user: &User) -> Result<Answer> {
+    let mut teams = people::teams::of_user(tx, user.id).await?;
+    teams.sort_by_key(|team| team.id);
+    let listed = call.cut(teams, |team| team.id.0)?;
+    let records = listed.items.iter().map(|team| membership(team, user, call.fields.compact())).collect();
     call.list(&listed, records)
 }

@@ -55,7 +55,12 @@ impl Reply {
     }
 
     fn names(&self) -> Vec<&str> {
-        self.data().as_array().expect("a list").iter().map(|it| it["name"].as_str().expect("a name")).collect()
+        self.data()
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|it| it["name"].as_str().expect("a name"))
+            .collect()
     }
 }
 
@@ -70,8 +75,13 @@ pub(crate) async fn hub(place: Place) -> Hub {
 }
 
 pub(crate) async fn hub_with(place: Place, limits: Limits) -> Hub {
-    let migrations =
-        [journal::migrations(), chores::migrations(), web::migrations(), people::migrations(), work::migrations()];
+    let migrations = [
+        journal::migrations(),
+        chores::migrations(),
+        web::migrations(),
+        people::migrations(),
+        work::migrations(),
+    ];
     let db = place.open(&migrations).await;
     let clock = place.clock().clone();
     let mut parts = axum::http::Extensions::new();
@@ -85,6 +95,7 @@ pub(crate) async fn hub_with(place: Place, limits: Limits) -> Hub {
         quota: web::Quota::default(),
         authenticate: |app, headers| Box::pin(people::door::authenticate(&app.db, headers)),
         may_see: |_, _, _| Box::pin(async { Ok(true) }),
+        load_shell: web::ui::no_shell,
         parts,
         stop: tokio::sync::watch::channel(false).1,
     });
@@ -111,9 +122,9 @@ pub(crate) async fn hub_with(place: Place, limits: Limits) -> Hub {
     let router = axum::Router::new().nest("/api/1.0", crate::routes(&app)).with_state(app.clone());
     let ((gus_id, gus), (bob_id, bob)) = (tokens.pop().expect("Gus"), tokens.pop().expect("Bob"));
     assert_ne!(gus_id, bob_id);
-    let mut hub =
-        Hub { db, app, clock, router, bob, gus, bob_id, workspace, project: String::new(), place };
-    hub.project = hub.post("/projects", json!({"name": "Lock Production", "workspace": hub.workspace})).await.gid();
+    let mut hub = Hub { db, app, clock, router, bob, gus, bob_id, workspace, project: String::new(), place };
+    hub.project =
+        hub.post("/projects", json!({"name": "Lock Production", "workspace": hub.workspace})).await.gid();
     hub
 }
 

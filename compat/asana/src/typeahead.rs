@@ -43,7 +43,8 @@ async fn typeahead(call: &Call<'_>) -> Result<Answer> {
         "agent" | "goal" | "project_template" | "portfolio" => return Ok(Answer::ok(Value::Array(vec![]))),
         kind => Noun::parse(kind).map_err(|error| value::bad("resource_type", error.message()))?,
     };
-    let hits = work::typeahead::find(&mut tx, noun, call.query.get("query").unwrap_or(""), count(call)?).await?;
+    let hits =
+        work::typeahead::find(&mut tx, noun, call.query.get("query").unwrap_or(""), count(call)?).await?;
     Ok(Answer::ok(Value::Array(records(&mut tx, call, noun, &hits).await?)))
 }
 

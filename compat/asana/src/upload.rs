@@ -4,8 +4,8 @@
 //! no file name; the part's own name, `file`, says what it is.
 
 use crate::wire::body::Parsed;
-use axum::extract::{FromRequest, Multipart, Request};
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
 use base::{Error, Limit, Limits, Result};
 use blobs::{BlobRef, Blobs};
 use percent_encoding::percent_decode_str;
@@ -25,9 +25,9 @@ fn broken(error: &MultipartError) -> Error {
 
 /// Reads a multipart body.
 pub async fn read(request: Request, blobs: &Blobs, limits: &Limits) -> Result<(Parsed, Option<Upload>)> {
-    let mut parts = Multipart::from_request(request, &())
-        .await
-        .map_err(|error| Error::invalid("asana.body", format!("Could not parse request data: {}", error.body_text())))?;
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|error| {
+        Error::invalid("asana.body", format!("Could not parse request data: {}", error.body_text()))
+    })?;
     let (mut parsed, mut upload) = (Parsed::default(), None);
     let mut room = limits.count(Limit::BodyBytes);
     while let Some(part) = parts.next_field().await.map_err(|error| broken(&error))? {
@@ -54,15 +54,19 @@ async fn keep(mut part: Field<'_>, blobs: &Blobs, limits: &Limits) -> Result<Upl
 async fn small(mut part: Field<'_>, room: &mut usize) -> Result<String> {
     let mut bytes = Vec::new();
     while let Some(piece) = part.chunk().await.map_err(|error| broken(&error))? {
-        *room = room.checked_sub(piece.len()).ok_or_else(|| Error::too_large("body.too_large", "The body is too large"))?;
+        *room = room
+            .checked_sub(piece.len())
+            .ok_or_else(|| Error::too_large("body.too_large", "The body is too large"))?;
         bytes.extend_from_slice(&piece);
     }
-    String::from_utf8(bytes).map_err(|_| Error::invalid("asana.body", "Could not parse request data: a part is not UTF-8"))
+    String::from_utf8(bytes)
+        .map_err(|_| Error::invalid("asana.body", "Could not parse request data: a part is not UTF-8"))
 }
 
 /// The name without folders. Names outside ASCII arrive URL-encoded from some clients; a name that only looks so stays.
 fn file_name(sent: &str) -> String {
-    let decoded = percent_decode_str(sent).decode_utf8().map_or_else(|_| sent.to_owned(), |name| name.into_owned());
+    let decoded =
+        percent_decode_str(sent).decode_utf8().map_or_else(|_| sent.to_owned(), |name| name.into_owned());
     let name = if decoded.is_ascii() { sent } else { &decoded };
     name.rsplit(['/', '\\']).next().unwrap_or("").chars().filter(|c| !c.is_control()).collect()
 }
@@ -75,7 +79,9 @@ mod tests {
     async fn read_body(body: &str) -> Result<(Parsed, Option<Upload>)> {
         let folder = std::env::temp_dir().join(format!("signalbox-upload-{}", base::random::word::<16>()));
         let blobs = Blobs::open(&folder).await.expect("a folder");
-        let request = Request::builder().header("content-type", "multipart/form-data; boundary=X").body(Body::from(body.replace('\n', "\r\n")));
+        let request = Request::builder()
+            .header("content-type", "multipart/form-data; boundary=X")
+            .body(Body::from(body.replace('\n', "\r\n")));
         let read = read(request.expect("a request"), &blobs, &Limits::default()).await;
         std::fs::remove_dir_all(folder).expect("removed");
         read
@@ -93,9 +99,15 @@ mod tests {
         ] {
             let (parsed, upload) = read_body(&body).await.expect("readable");
             let upload = upload.expect("a file");
-            assert_eq!((parsed.data["parent"].as_str(), upload.name.as_deref(), upload.blob.size), (Some("9"), name, 5));
+            assert_eq!(
+                (parsed.data["parent"].as_str(), upload.name.as_deref(), upload.blob.size),
+                (Some("9"), name, 5)
+            );
         }
-        assert!(read_body("--X\nContent-Disposition: form-data; name=\"file\"\n\nhello").await.is_err(), "cut off");
+        assert!(
+            read_body("--X\nContent-Disposition: form-data; name=\"file\"\n\nhello").await.is_err(),
+            "cut off"
+        );
         assert!(read_body("").await.is_err());
     }
 

@@ -51,7 +51,9 @@ async fn insert(call: &Call<'_>) -> Result<Answer> {
     let place = crate::sections::place(call, "insert_before", "insert_after")?.unwrap_or(Place::First);
     let mut tx = call.write().await?;
     work::lists::get(&mut tx, list).await?;
-    work::lists::put(&mut tx, list, task, section, place).await.map_err(|error| fault::in_body("task", error))?;
+    work::lists::put(&mut tx, list, task, section, place)
+        .await
+        .map_err(|error| fault::in_body("task", error))?;
     tx.commit().await?;
     Ok(Answer::empty())
 }

@@ -22,6 +22,7 @@ const PEOPLE_MAX: usize = 2_000;
 pub const ROUTES: &[Route] = &[
     route!(GET "/users" => list),
     route!(GET "/users/{user}" => get),
+    route!(PUT "/users/{user}" => change),
     route!(GET "/users/{user}/favorites" => favorites),
     route!(GET "/users/{user}/teams" => teams),
     route!(GET "/users/{user}/user_task_list" => crate::user_task_lists::of_user),
@@ -43,6 +44,19 @@ async fn get(call: &Call<'_>) -> Result<Answer> {
     let mut tx = call.read().await?;
     let user = in_path(&mut tx, call).await?;
     let mut records = show::person::users(&mut tx, call, &[user], call.fields.full()).await?;
+    Ok(Answer::ok(records.pop().unwrap_or(Value::Null)))
+}
+
+/// Only the name can be changed here; everything else belongs to the person's profile.
+async fn change(call: &Call<'_>) -> Result<Answer> {
+    let mut tx = call.write().await?;
+    let mut user = in_path(&mut tx, call).await?;
+    if let Some(name) = value::text(&call.data, "name")?.flatten() {
+        let change = people::users::UserChange { name: Some(name), ..Default::default() };
+        user = people::users::change(&mut tx, user.id, change).await?;
+    }
+    let mut records = show::person::users(&mut tx, call, &[user], call.fields.full()).await?;
+    tx.commit().await?;
     Ok(Answer::ok(records.pop().unwrap_or(Value::Null)))
 }
 
@@ -101,7 +115,9 @@ async fn favorites(call: &Call<'_>) -> Result<Answer> {
         "task" => FavouriteKind::Task,
         "user" => FavouriteKind::User,
         "team" => FavouriteKind::Team,
-        "portfolio" | "project_template" | "goal" => return call.list(&Listed::<()> { items: vec![], next: None }, vec![]),
+        "portfolio" | "project_template" | "goal" => {
+            return call.list(&Listed::<()> { items: vec![], next: None }, vec![]);
+        }
         other => return Err(value::bad("resource_type", format!("Not a recognized type: {other}"))),
     };
     let favourites = work::favourites::list(&mut tx, user.id, kind).await?;

@@ -41,7 +41,9 @@ fn filter(value: &Value) -> Result<Filter> {
         None => None,
     };
     let fields = match filter.get("fields") {
-        Some(Value::Array(fields)) => Some(fields.iter().filter_map(|field| field.as_str().map(str::to_owned)).collect()),
+        Some(Value::Array(fields)) => {
+            Some(fields.iter().filter_map(|field| field.as_str().map(str::to_owned)).collect())
+        }
         _ => None,
     };
     Ok(Filter {
@@ -112,7 +114,8 @@ async fn get(call: &Call<'_>) -> Result<Answer> {
 
 async fn create(call: &Call<'_>) -> Result<Answer> {
     let id: i64 = value::required_id(&call.data, "resource")?;
-    let target = value::text(&call.data, "target")?.flatten().ok_or_else(|| value::missing_input("target"))?;
+    let target =
+        value::text(&call.data, "target")?.flatten().ok_or_else(|| value::missing_input("target"))?;
     let filters = filters(&call.data)?;
     let mut tx = call.read().await?;
     let resource = events::resource(&mut tx, id).await.map_err(|error| fault::in_body("resource", error))?;
@@ -130,17 +133,23 @@ async fn create(call: &Call<'_>) -> Result<Answer> {
 
 /// Posts the secret; whoever sends it back in the same header wants the letters.
 async fn shake_hands(outgoing: &Outgoing, target: &str, secret: &str) -> Result<()> {
-    let failed = |what: String| bad("target", format!("The remote server did not respond with the handshake secret: {what}"));
+    let failed = |what: String| {
+        bad("target", format!("The remote server did not respond with the handshake secret: {what}"))
+    };
     outgoing.check(target).map_err(|error| match error.kind() {
         base::Kind::Denied => Error::denied("asana.target", format!("target: {target} {}", error.message())),
         _ => bad("target", error.message()),
     })?;
     let header = (SECRET, secret.to_owned());
-    let reply = outgoing.post(target, header, b"{}".to_vec(), SECRET).await.map_err(|error| failed(error.message().to_owned()))?;
+    let reply = outgoing
+        .post(target, header, b"{}".to_vec(), SECRET)
+        .await
+        .map_err(|error| failed(error.message().to_owned()))?;
     if !reply.is_accepted() {
         return Err(failed(format!("it answered {}", reply.status)));
     }
-    match reply.header.is_some_and(|echo| base::secret::same_bytes(echo.trim().as_bytes(), secret.as_bytes())) {
+    match reply.header.is_some_and(|echo| base::secret::same_bytes(echo.trim().as_bytes(), secret.as_bytes()))
+    {
         true => Ok(()),
         false => Err(failed(format!("the header {SECRET} did not come back"))),
     }
@@ -196,7 +205,6 @@ pub fn in_payload(payload: &Value) -> Result<WebhookId> {
     id.ok_or_else(|| Error::bug("asana.chore", "a chore names no webhook"))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,12 +220,23 @@ mod tests {
     #[test]
     fn filters_are_read_in_their_words() {
         let read = |value: Value| filters(&value.as_object().cloned().expect("an object"));
-        let read_one = read(json!({"filters": [{"resource_type": "task", "action": "changed", "fields": ["completed"]}]})).expect("readable");
+        let read_one = read(
+            json!({"filters": [{"resource_type": "task", "action": "changed", "fields": ["completed"]}]}),
+        )
+        .expect("readable");
         assert_eq!(
             read_one,
-            [Filter { kind: Some("task".to_owned()), subtype: None, action: Some(Action::Changed), fields: Some(vec!["completed".to_owned()]) }]
+            [Filter {
+                kind: Some("task".to_owned()),
+                subtype: None,
+                action: Some(Action::Changed),
+                fields: Some(vec!["completed".to_owned()])
+            }]
         );
         assert!(read(json!({})).expect("none").is_empty());
-        assert!(read(json!({"filters": "task"})).is_err() && read(json!({"filters": [{"action": "exploded"}]})).is_err());
+        assert!(
+            read(json!({"filters": "task"})).is_err()
+                && read(json!({"filters": [{"action": "exploded"}]})).is_err()
+        );
     }
 }

@@ -72,7 +72,8 @@ async fn add_user(call: &Call<'_>) -> Result<Answer> {
     let mut tx = call.write().await?;
     check(&mut tx, call.id("workspace")?).await?;
     let text = value::reference(&call.data, "user")?.flatten().ok_or_else(|| value::missing_input("user"))?;
-    let mut user = people::users::find(&mut tx, &text).await.map_err(|error| fault::in_body("user", error))?;
+    let mut user =
+        people::users::find(&mut tx, &text).await.map_err(|error| fault::in_body("user", error))?;
     if !user.active {
         let change = people::users::UserChange { active: Some(true), ..Default::default() };
         user = people::users::change(&mut tx, user.id, change).await?;

@@ -36,7 +36,9 @@ fn common<'t>(field: &Field, want: Want<'t>) -> Record<'t> {
         .full("privacy_setting", "public_with_guests")
         .full("default_access_level", "editor")
         .at(Level::OptIn, "description", field.description.as_str());
-    if matches!(field.kind, FieldKind::Enum | FieldKind::MultiEnum) && record.asks("enum_options", Level::Compact) {
+    if matches!(field.kind, FieldKind::Enum | FieldKind::MultiEnum)
+        && record.asks("enum_options", Level::Compact)
+    {
         record.put("enum_options", options(&field.options, want.of_at_least_compact("enum_options")));
     }
     if field.kind == FieldKind::Number {
@@ -130,7 +132,9 @@ fn display_number(field: &Field, number: f64) -> String {
     let digits = usize::from(field.precision.unwrap_or(0));
     match field.format {
         Format::Percentage => format!("{:.*}%", digits.saturating_sub(2), number * 100.0),
-        Format::Currency => format!("{}{number:.digits$}", currency_sign(field.currency_code.as_deref().unwrap_or(""))),
+        Format::Currency => {
+            format!("{}{number:.digits$}", currency_sign(field.currency_code.as_deref().unwrap_or("")))
+        }
         Format::Custom => {
             let label = field.custom_label.as_deref().unwrap_or("");
             match field.custom_label_position.as_deref() {
@@ -207,7 +211,10 @@ mod tests {
     fn an_entry_has_the_id_of_its_field_and_null_without_a_value() {
         let mut it = Entry { field: std::sync::Arc::new(price(Format::None, 0)), value: None, enabled: true };
         let shown = entry(&it, Want::COMPACT);
-        assert_eq!((&shown["gid"], &shown["number_value"], &shown["display_value"]), (&json!("7"), &Value::Null, &Value::Null));
+        assert_eq!(
+            (&shown["gid"], &shown["number_value"], &shown["display_value"]),
+            (&json!("7"), &Value::Null, &Value::Null)
+        );
         it.value = Some(FieldValue::Number(3.0));
         let shown = entry(&it, Want::COMPACT);
         assert_eq!((&shown["number_value"], &shown["display_value"]), (&json!(3), &json!("3")));

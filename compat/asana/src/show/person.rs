@@ -20,8 +20,9 @@ fn photo(call: &Call<'_>, user: &User) -> Value {
         return Value::Null;
     }
     // One picture serves all sizes: browsers scale it.
-    let address = format!("{}/photo", call.permalink("users", user.id));
-    let sizes = PHOTO_SIZES.iter().map(|size| (format!("image_{size}x{size}"), Value::String(address.clone())));
+    let address = call.app.link(&format!("/api/v1/users/{}/photo", user.id));
+    let sizes =
+        PHOTO_SIZES.iter().map(|size| (format!("image_{size}x{size}"), Value::String(address.clone())));
     Value::Object(sizes.collect::<Map<_, _>>())
 }
 
@@ -49,7 +50,12 @@ pub struct Crowd(HashMap<UserId, Value>);
 
 impl Crowd {
     /// Builds the record of everybody among `persons`.
-    pub async fn load(tx: &mut Tx, call: &Call<'_>, persons: impl Iterator<Item = &Person>, want: Want<'_>) -> Result<Self> {
+    pub async fn load(
+        tx: &mut Tx,
+        call: &Call<'_>,
+        persons: impl Iterator<Item = &Person>,
+        want: Want<'_>,
+    ) -> Result<Self> {
         if !want.goes_beyond(&["name"]) {
             return Ok(Self(persons.map(|p| (p.id, named("user", p.id, &p.name, want))).collect()));
         }

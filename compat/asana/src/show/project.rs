@@ -15,21 +15,41 @@ use work::names::ProjectName;
 use work::projects::{FullProject, Privacy, Project};
 
 /// Records of projects.
-pub fn projects<'a>(tx: &'a mut Tx, call: &'a Call<'a>, projects: Vec<Project>, want: Want<'a>) -> Building<'a, Vec<Value>> {
+pub fn projects<'a>(
+    tx: &'a mut Tx,
+    call: &'a Call<'a>,
+    projects: Vec<Project>,
+    want: Want<'a>,
+) -> Building<'a, Vec<Value>> {
     Box::pin(async move {
         if !want.goes_beyond(&["name"]) {
-            return Ok(projects.iter().map(|project| named("project", project.id, &project.name, want)).collect());
+            return Ok(projects
+                .iter()
+                .map(|project| named("project", project.id, &project.name, want))
+                .collect());
         }
         let filled = work::projects::fill(tx, projects).await?;
         let around = Around::load(tx, call, &filled, want).await?;
         let mut records = Vec::with_capacity(filled.len());
         for project in &filled {
             let html = match want.asks("html_notes", Level::OptIn) {
-                true => work::mentions::expand(tx, project.project.html.as_deref(), &project.project.notes, &call.app.link("")).await?,
+                true => {
+                    work::mentions::expand(
+                        tx,
+                        project.project.html.as_deref(),
+                        &project.project.notes,
+                        &call.app.link(""),
+                    )
+                    .await?
+                }
                 false => String::new(),
             };
-            let status = small::status_or_null(tx, call, project.status.as_ref(), want.of("current_status_update")).await?;
-            records.push(record(call, project, html, status, &around, want));
+            let status = project.status.as_ref();
+            let statuses = Statuses {
+                older: small::project_status(tx, call, status, want.of("current_status")).await?,
+                update: small::status_or_null(tx, call, status, want.of("current_status_update")).await?,
+            };
+            records.push(record(call, project, html, statuses, &around, want));
         }
         Ok(records)
     })
@@ -61,6 +81,12 @@ pub async fn by_name(
     Ok(ids.into_iter().zip(records).collect())
 }
 
+/// The last status update, as scripts of different ages read it.
+struct Statuses {
+    older: Value,
+    update: Value,
+}
+
 #[derive(Default)]
 struct Around {
     workspace: Value,
@@ -76,15 +102,31 @@ impl Around {
         if want.asks("workspace", Level::Full) && !projects.is_empty() {
             around.workspace = show::workspace(tx, want.of("workspace")).await?;
         }
-        around.owners = Crowd::load(tx, call, projects.iter().filter_map(|p| p.owner.as_ref()), want.of("owner")).await?;
-        around.completers = Crowd::load(tx, call, projects.iter().filter_map(|p| p.completed_by.as_ref()), want.of("completed_by")).await?;
-        around.members = Crowd::load(tx, call, projects.iter().flat_map(|p| &p.members), want.of("members")).await?;
-        around.followers = Crowd::load(tx, call, projects.iter().flat_map(|p| &p.followers), want.of("followers")).await?;
+        around.owners =
+            Crowd::load(tx, call, projects.iter().filter_map(|p| p.owner.as_ref()), want.of("owner")).await?;
+        around.completers = Crowd::load(
+            tx,
+            call,
+            projects.iter().filter_map(|p| p.completed_by.as_ref()),
+            want.of("completed_by"),
+        )
+        .await?;
+        around.members =
+            Crowd::load(tx, call, projects.iter().flat_map(|p| &p.members), want.of("members")).await?;
+        around.followers =
+            Crowd::load(tx, call, projects.iter().flat_map(|p| &p.followers), want.of("followers")).await?;
         Ok(around)
     }
 }
 
-fn record(call: &Call<'_>, full: &FullProject, html: String, status: Value, around: &Around, want: Want<'_>) -> Value {
+fn record(
+    call: &Call<'_>,
+    full: &FullProject,
+    html: String,
+    statuses: Statuses,
+    around: &Around,
+    want: Want<'_>,
+) -> Value {
     let project = &full.project;
     let date = |on: Option<base::Date>| on.map(|on| on.to_string());
     let mut record = Record::new("project", project.id, want)
@@ -95,8 +137,8 @@ fn record(call: &Call<'_>, full: &FullProject, html: String, status: Value, arou
         .full("completed_at", project.completed_at.map(|at| at.to_string()))
         .full("completed_by", around.completers.person(full.completed_by.as_ref()))
         .full("created_at", project.created_at.to_string())
-        .full("current_status", status.clone())
-        .full("current_status_update", status)
+        .full("current_status", statuses.older)
+        .full("current_status_update", statuses.update)
         .full("default_access_level", project.default_access.as_str())
         .full("default_view", project.view.as_str())
         .full("due_date", date(project.due_on))
@@ -120,7 +162,10 @@ fn record(call: &Call<'_>, full: &FullProject, html: String, status: Value, arou
         .opt_in("created_from_template", Value::Null);
     if record.asks("custom_field_settings", Level::Full) {
         let below = want.of_at_least_compact("custom_field_settings");
-        record.put("custom_field_settings", full.fields.iter().map(|s| field::setting(s, below)).collect::<Value>());
+        record.put(
+            "custom_field_settings",
+            full.fields.iter().map(|s| field::setting(s, below)).collect::<Value>(),
+        );
     }
     // Fields with values of the project itself: there are none here.
     record.full("custom_fields", json!([])).done()

@@ -30,7 +30,8 @@ pub async fn section(tx: &mut Tx, call: &Call<'_>, section: &Section, want: Want
     for key in ["project", "projects"] {
         if record.asks(key, Level::Full) {
             let name = std::iter::once(&section.project);
-            let project = show::project::by_name(tx, call, name, want.of(key)).await?.remove(&section.project.id);
+            let project =
+                show::project::by_name(tx, call, name, want.of(key)).await?.remove(&section.project.id);
             record.put(key, if key == "project" { json!(project) } else { json!([project]) });
         }
     }
@@ -93,10 +94,11 @@ pub async fn tags_by_name(
     }
     let mut found = HashMap::new();
     for name in names {
-        if !found.contains_key(&name.id) {
-            let loaded = [work::tags::get(tx, name.id).await?];
-            found.insert(name.id, tags(tx, call, &loaded, want).await?.remove(0));
+        if found.contains_key(&name.id) {
+            continue;
         }
+        let loaded = [work::tags::get(tx, name.id).await?];
+        found.insert(name.id, tags(tx, call, &loaded, want).await?.remove(0));
     }
     Ok(found)
 }
@@ -131,6 +133,26 @@ pub async fn status(tx: &mut Tx, call: &Call<'_>, update: &StatusUpdate, want: W
         .done())
 }
 
+/// The last status update of a project in its older form, which shows everything wherever it appears.
+pub async fn project_status(
+    tx: &mut Tx,
+    call: &Call<'_>,
+    update: Option<&StatusUpdate>,
+    want: Want<'_>,
+) -> Result<Value> {
+    let Some(update) = update else { return Ok(Value::Null) };
+    let author = Crowd::load(tx, call, update.created_by.iter(), want.of("author")).await?;
+    let color = traffic_light(update.status);
+    Ok(Record::new("project_status", update.id, want)
+        .compact("title", update.title.as_str())
+        .compact("text", update.text.as_str())
+        .compact("color", color)
+        .compact("author", author.person(update.created_by.as_ref()))
+        .compact("created_at", update.created_at.to_string())
+        .compact("modified_at", update.modified_at.to_string())
+        .done())
+}
+
 /// The colour that scripts older than status words read.
 fn traffic_light(status: work::statuses::Status) -> &'static str {
     use work::statuses::Status;
@@ -145,7 +167,12 @@ fn traffic_light(status: work::statuses::Status) -> &'static str {
 }
 
 /// The last status update of a project, if there is one.
-pub async fn status_or_null(tx: &mut Tx, call: &Call<'_>, update: Option<&StatusUpdate>, want: Want<'_>) -> Result<Value> {
+pub async fn status_or_null(
+    tx: &mut Tx,
+    call: &Call<'_>,
+    update: Option<&StatusUpdate>,
+    want: Want<'_>,
+) -> Result<Value> {
     match update {
         Some(update) => status(tx, call, update, want).await,
         None => Ok(Value::Null),
@@ -162,7 +189,10 @@ pub fn attachment(call: &Call<'_>, attachment: &Attachment, want: Want<'_>) -> V
         .compact("resource_subtype", if is_file { "asana" } else { "external" })
         .full("created_at", attachment.created_at.to_string())
         .full("download_url", if is_file { address.clone() } else { None })
-        .full("permanent_url", if is_file { Some(call.permalink("attachments", attachment.id)) } else { link })
+        .full(
+            "permanent_url",
+            if is_file { Some(call.permalink("attachments", attachment.id)) } else { link },
+        )
         .full("view_url", address)
         .full("host", if is_file { "asana" } else { "external" })
         .full("parent", task_name(&attachment.task, want.of("parent")))
@@ -211,7 +241,10 @@ pub fn job(copying: &Copying, want: Want<'_>) -> Value {
     Record::new("job", copying.id, want)
         .compact("resource_subtype", copying.kind.as_str())
         .compact("status", copying.state.as_str())
-        .compact("new_project", named_or_null("project", copying.new_project.as_ref(), want.of("new_project")))
+        .compact(
+            "new_project",
+            named_or_null("project", copying.new_project.as_ref(), want.of("new_project")),
+        )
         .compact("new_task", task)
         .compact("new_project_template", Value::Null)
         .done()

@@ -12,18 +12,22 @@ use work::stories::{Story, StoryKind};
 
 /// Records of stories.
 pub async fn stories(tx: &mut Tx, call: &Call<'_>, stories: &[Story], want: Want<'_>) -> Result<Vec<Value>> {
-    let writers = Crowd::load(tx, call, stories.iter().filter_map(|s| s.created_by.as_ref()), want.of("created_by")).await?;
+    let writers =
+        Crowd::load(tx, call, stories.iter().filter_map(|s| s.created_by.as_ref()), want.of("created_by"))
+            .await?;
     let likers = stories.iter().flat_map(|s| &s.likes).map(|like| &like.by);
     let likers = Crowd::load(tx, call, likers, want.of("likes").of("user")).await?;
-    let mut records = Vec::with_capacity(stories.len());
-    for story in stories {
-        let html = match want.asks("html_text", Level::OptIn) {
-            true => work::mentions::expand(tx, story.html.as_deref(), &story.text, &call.app.link("")).await?,
-            false => String::new(),
-        };
-        records.push(record(call, story, html, &writers, &likers, want));
+    let mut html = Vec::new();
+    if want.asks("html_text", Level::OptIn) {
+        let texts: Vec<_> = stories.iter().map(|it| (it.html.as_deref(), it.text.as_str())).collect();
+        html = work::mentions::expand_all(tx, &texts, &call.app.link("")).await?;
     }
-    Ok(records)
+    let html = html.into_iter().chain(std::iter::repeat(String::new()));
+    Ok(stories
+        .iter()
+        .zip(html)
+        .map(|(story, html)| record(call, story, html, &writers, &likers, want))
+        .collect())
 }
 
 /// The record of one story.
@@ -40,11 +44,21 @@ fn source(door: Door) -> &'static str {
     }
 }
 
-fn record(call: &Call<'_>, story: &Story, html: String, writers: &Crowd, likers: &Crowd, want: Want<'_>) -> Value {
+fn record(
+    call: &Call<'_>,
+    story: &Story,
+    html: String,
+    writers: &Crowd,
+    likers: &Crowd,
+    want: Want<'_>,
+) -> Value {
     let is_mine = call.actor.user.is_some() && story.created_by.as_ref().map(|p| p.id) == call.actor.user;
     let liked = story.likes.iter().any(|like| Some(like.by.id) == call.actor.user);
-    let likes: Value =
-        story.likes.iter().map(|like| json!({ "gid": like.id.to_string(), "user": likers.person(Some(&like.by)) })).collect();
+    let likes: Value = story
+        .likes
+        .iter()
+        .map(|like| json!({ "gid": like.id.to_string(), "user": likers.person(Some(&like.by)) }))
+        .collect();
     let mut record = Record::new("story", story.id, want)
         .compact("created_at", story.created_at.to_string())
         .compact("created_by", writers.person(story.created_by.as_ref()))
@@ -82,7 +96,10 @@ fn told(story: &Story, want: Want<'_>) -> Map<String, Value> {
     };
     let thing = |kind: &str, from: &str, key: &str| named_json(kind, &data[from], want.of(key));
     match story.kind {
-        StoryKind::CommentAdded | StoryKind::NotesChanged | StoryKind::MarkedComplete | StoryKind::MarkedIncomplete => {}
+        StoryKind::CommentAdded
+        | StoryKind::NotesChanged
+        | StoryKind::MarkedComplete
+        | StoryKind::MarkedIncomplete => {}
         StoryKind::AttachmentAdded => put("attachment", thing("attachment", "attachment", "attachment")),
         StoryKind::Assigned | StoryKind::Unassigned => put("assignee", thing("user", "assignee", "assignee")),
         StoryKind::DueDateChanged | StoryKind::StartDateChanged => {
@@ -90,7 +107,9 @@ fn told(story: &Story, want: Want<'_>) -> Map<String, Value> {
             put("new_dates", dates(&data["new"]));
         }
         StoryKind::NameChanged => pair(&mut put, "name", data, Value::clone),
-        StoryKind::AddedToProject | StoryKind::RemovedFromProject => put("project", thing("project", "project", "project")),
+        StoryKind::AddedToProject | StoryKind::RemovedFromProject => {
+            put("project", thing("project", "project", "project"))
+        }
         StoryKind::SectionChanged => {
             put("project", thing("project", "project", "project"));
             put("old_section", thing("section", "old", "old_section"));
@@ -142,7 +161,12 @@ fn dates(value: &Value) -> Value {
 fn field_values(kind: StoryKind, data: &Value, put: &mut impl FnMut(&str, Value)) {
     let list = |noun: &'static str| {
         move |value: &Value| -> Value {
-            value.as_array().into_iter().flatten().map(|thing| named_json(noun, thing, Want::COMPACT)).collect()
+            value
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|thing| named_json(noun, thing, Want::COMPACT))
+                .collect()
         }
     };
     match kind {
@@ -152,7 +176,9 @@ fn field_values(kind: StoryKind, data: &Value, put: &mut impl FnMut(&str, Value)
         }
         StoryKind::EnumFieldChanged => pair(put, "enum_value", data, option),
         StoryKind::MultiEnumFieldChanged => {
-            pair(put, "multi_enum_values", data, |value| value.as_array().into_iter().flatten().map(option).collect());
+            pair(put, "multi_enum_values", data, |value| {
+                value.as_array().into_iter().flatten().map(option).collect()
+            });
         }
         StoryKind::DateFieldChanged => pair(put, "date_value", data, Value::clone),
         StoryKind::PeopleFieldChanged => pair(put, "people_value", data, list("user")),

@@ -20,7 +20,8 @@ fn parts(want: Want<'_>) -> work::tasks::Want {
     let full = |key: &str| want.asks(key, Level::Full);
     let opt_in = |key: &str| want.asks(key, Level::OptIn);
     work::tasks::Want {
-        people: full("assignee") || ["assigned_by", "completed_by", "created_by", "assignee_section"].into_iter().any(opt_in),
+        people: full("assignee")
+            || ["assigned_by", "completed_by", "created_by", "assignee_section"].into_iter().any(opt_in),
         homes: full("memberships") || full("projects"),
         followers: full("followers"),
         tags: full("tags"),
@@ -33,19 +34,23 @@ fn parts(want: Want<'_>) -> work::tasks::Want {
 }
 
 /// Records of tasks.
-pub fn tasks<'a>(tx: &'a mut Tx, call: &'a Call<'a>, tasks: Vec<Task>, want: Want<'a>) -> Building<'a, Vec<Value>> {
+pub fn tasks<'a>(
+    tx: &'a mut Tx,
+    call: &'a Call<'a>,
+    tasks: Vec<Task>,
+    want: Want<'a>,
+) -> Building<'a, Vec<Value>> {
     Box::pin(async move {
         let filled = work::tasks::fill(tx, tasks, &parts(want)).await?;
         let around = Around::load(tx, call, &filled, want).await?;
-        let mut records = Vec::with_capacity(filled.len());
-        for task in &filled {
-            let html = match want.asks("html_notes", Level::OptIn) {
-                true => Value::String(work::mentions::expand(tx, task.task.html.as_deref(), &task.task.notes, &call.app.link("")).await?),
-                false => Value::Null,
-            };
-            records.push(record(call, task, html, &around, want));
+        let mut html = Vec::new();
+        if want.asks("html_notes", Level::OptIn) {
+            let texts: Vec<_> =
+                filled.iter().map(|it| (it.task.html.as_deref(), it.task.notes.as_str())).collect();
+            html = work::mentions::expand_all(tx, &texts, &call.app.link("")).await?;
         }
-        Ok(records)
+        let html = html.into_iter().chain(std::iter::repeat(String::new()));
+        Ok(filled.iter().zip(html).map(|(task, html)| record(call, task, html, &around, want)).collect())
     })
 }
 
@@ -78,24 +83,54 @@ impl Around {
         if want.asks("workspace", Level::Full) && !tasks.is_empty() {
             around.workspace = show::workspace(tx, want.of("workspace")).await?;
         }
-        around.assignees = Crowd::load(tx, call, tasks.iter().filter_map(|t| t.assignee.as_ref()), want.of("assignee")).await?;
-        around.assigners = Crowd::load(tx, call, tasks.iter().filter_map(|t| t.assigned_by.as_ref()), want.of("assigned_by")).await?;
-        around.completers = Crowd::load(tx, call, tasks.iter().filter_map(|t| t.completed_by.as_ref()), want.of("completed_by")).await?;
-        around.creators = Crowd::load(tx, call, tasks.iter().filter_map(|t| t.created_by.as_ref()), want.of("created_by")).await?;
-        around.followers = Crowd::load(tx, call, tasks.iter().flat_map(|t| &t.followers), want.of("followers")).await?;
+        around.assignees =
+            Crowd::load(tx, call, tasks.iter().filter_map(|t| t.assignee.as_ref()), want.of("assignee"))
+                .await?;
+        around.assigners = Crowd::load(
+            tx,
+            call,
+            tasks.iter().filter_map(|t| t.assigned_by.as_ref()),
+            want.of("assigned_by"),
+        )
+        .await?;
+        around.completers = Crowd::load(
+            tx,
+            call,
+            tasks.iter().filter_map(|t| t.completed_by.as_ref()),
+            want.of("completed_by"),
+        )
+        .await?;
+        around.creators =
+            Crowd::load(tx, call, tasks.iter().filter_map(|t| t.created_by.as_ref()), want.of("created_by"))
+                .await?;
+        around.followers =
+            Crowd::load(tx, call, tasks.iter().flat_map(|t| &t.followers), want.of("followers")).await?;
         let likers = tasks.iter().flat_map(|t| &t.likes).map(|like| &like.by);
         around.likers = Crowd::load(tx, call, likers, want.of("likes").of("user")).await?;
         let homes = || tasks.iter().flat_map(|t| &t.homes);
         let (membership, names) = (want.of("memberships"), homes().map(|home| &home.project));
         around.projects = show::project::by_name(tx, call, names.clone(), want.of("projects")).await?;
         around.home_projects = show::project::by_name(tx, call, names, nested(membership, "project")).await?;
-        around.home_sections = show::small::sections_by_name(tx, call, homes().map(|home| &home.section), nested(membership, "section")).await?;
-        around.tags = show::small::tags_by_name(tx, call, tasks.iter().flat_map(|t| &t.tags), want.of("tags")).await?;
+        around.home_sections = show::small::sections_by_name(
+            tx,
+            call,
+            homes().map(|home| &home.section),
+            nested(membership, "section"),
+        )
+        .await?;
+        around.tags =
+            show::small::tags_by_name(tx, call, tasks.iter().flat_map(|t| &t.tags), want.of("tags")).await?;
         around.load_tasks(tx, call, tasks, want).await?;
         Ok(around)
     }
 
-    async fn load_tasks(&mut self, tx: &mut Tx, call: &Call<'_>, tasks: &[FullTask], want: Want<'_>) -> Result<()> {
+    async fn load_tasks(
+        &mut self,
+        tx: &mut Tx,
+        call: &Call<'_>,
+        tasks: &[FullTask],
+        want: Want<'_>,
+    ) -> Result<()> {
         let names = tasks.iter().filter_map(|t| t.parent.as_ref());
         if want.of("parent").goes_beyond(&["name", "resource_subtype"]) {
             let parents: Vec<TaskId> = names.map(|name| name.id).collect();
@@ -106,7 +141,8 @@ impl Around {
         for key in ["dependencies", "dependents"] {
             let below = want.of(key);
             if want.asks(key, Level::OptIn) && !below.is_ids() {
-                let linked: Vec<TaskId> = tasks.iter().flat_map(|t| t.dependencies.iter().chain(&t.dependents)).copied().collect();
+                let linked: Vec<TaskId> =
+                    tasks.iter().flat_map(|t| t.dependencies.iter().chain(&t.dependents)).copied().collect();
                 self.linked.extend(by_id(tx, call, &linked, below).await?);
             }
         }
@@ -123,7 +159,12 @@ fn nested<'t>(membership: Want<'t>, key: &str) -> Want<'t> {
     if membership.is_ids() { Want::IDS } else { membership.of(key) }
 }
 
-async fn by_id(tx: &mut Tx, call: &Call<'_>, wanted: &[TaskId], want: Want<'_>) -> Result<HashMap<TaskId, Value>> {
+async fn by_id(
+    tx: &mut Tx,
+    call: &Call<'_>,
+    wanted: &[TaskId],
+    want: Want<'_>,
+) -> Result<HashMap<TaskId, Value>> {
     let mut wanted = wanted.to_vec();
     wanted.sort();
     wanted.dedup();
@@ -137,24 +178,34 @@ fn membership(home: &Home, around: &Around, want: Want<'_>) -> Value {
     let shows = |key: &str| want.is_ids() || want.asks(key, Level::Compact);
     let mut map = Map::new();
     if shows("project") {
-        map.insert("project".to_owned(), around.home_projects.get(&home.project.id).cloned().unwrap_or(Value::Null));
+        map.insert(
+            "project".to_owned(),
+            around.home_projects.get(&home.project.id).cloned().unwrap_or(Value::Null),
+        );
     }
     if shows("section") {
-        map.insert("section".to_owned(), around.home_sections.get(&home.section.id).cloned().unwrap_or(Value::Null));
+        map.insert(
+            "section".to_owned(),
+            around.home_sections.get(&home.section.id).cloned().unwrap_or(Value::Null),
+        );
     }
     Value::Object(map)
 }
 
 fn likes(likes: &[Like], around: &Around) -> Value {
-    likes.iter().map(|like| json!({ "gid": like.id.to_string(), "user": around.likers.person(Some(&like.by)) })).collect()
+    likes
+        .iter()
+        .map(|like| json!({ "gid": like.id.to_string(), "user": around.likers.person(Some(&like.by)) }))
+        .collect()
 }
 
-fn record(call: &Call<'_>, full: &FullTask, html: Value, around: &Around, want: Want<'_>) -> Value {
+fn record(call: &Call<'_>, full: &FullTask, html: String, around: &Around, want: Want<'_>) -> Value {
     let task = &full.task;
     let time = |at: Option<base::Time>| at.map(|at| at.to_string());
     let date = |on: Option<base::Date>| on.map(|on| on.to_string());
     let liked = full.likes.iter().any(|like| Some(like.by.id) == call.actor.user);
-    let section_list = full.list_section.as_ref().map(|s| named("section", s.id, &s.name, want.of("assignee_section")));
+    let section_list =
+        full.list_section.as_ref().map(|s| named("section", s.id, &s.name, want.of("assignee_section")));
     let mut record = Record::new("task", task.id, want)
         .compact("name", task.name.as_str())
         .compact("resource_subtype", task.kind.as_str())
@@ -175,7 +226,14 @@ fn record(call: &Call<'_>, full: &FullTask, html: Value, around: &Around, want: 
         .full("likes", likes(&full.likes, around))
         .full("modified_at", task.modified_at.to_string())
         .full("notes", task.notes.as_str())
-        .full("parent", full.parent.as_ref().and_then(|parent| around.parents.get(&parent.id)).cloned().unwrap_or(Value::Null))
+        .full(
+            "parent",
+            full.parent
+                .as_ref()
+                .and_then(|parent| around.parents.get(&parent.id))
+                .cloned()
+                .unwrap_or(Value::Null),
+        )
         .full("permalink_url", call.permalink("tasks", task.id))
         .full("start_at", time(task.start_at))
         .full("start_on", date(task.start_on))
@@ -197,19 +255,28 @@ fn record(call: &Call<'_>, full: &FullTask, html: Value, around: &Around, want: 
     }
     if record.asks("memberships", Level::Full) {
         let below = want.of("memberships");
-        record.put("memberships", full.homes.iter().map(|home| membership(home, around, below)).collect::<Value>());
+        record.put(
+            "memberships",
+            full.homes.iter().map(|home| membership(home, around, below)).collect::<Value>(),
+        );
     }
     if record.asks("projects", Level::Full) {
         let projects = full.homes.iter().filter_map(|home| around.projects.get(&home.project.id).cloned());
         record.put("projects", projects.collect::<Value>());
     }
     if record.asks("tags", Level::Full) {
-        record.put("tags", full.tags.iter().filter_map(|tag| around.tags.get(&tag.id).cloned()).collect::<Value>());
+        record.put(
+            "tags",
+            full.tags.iter().filter_map(|tag| around.tags.get(&tag.id).cloned()).collect::<Value>(),
+        );
     }
     if record.asks("custom_fields", Level::Full) {
         // Bare ids of fields would be of no use to anybody: asked whole, the values come along.
         let below = want.of_at_least_compact("custom_fields");
-        record.put("custom_fields", full.fields.iter().map(|entry| field::entry(entry, below)).collect::<Value>());
+        record.put(
+            "custom_fields",
+            full.fields.iter().map(|entry| field::entry(entry, below)).collect::<Value>(),
+        );
     }
     record.done()
 }

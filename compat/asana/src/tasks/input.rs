@@ -3,8 +3,8 @@
 use crate::call::Call;
 use crate::projects::{text, word};
 use crate::wire::value::{self, Data, Given};
-use base::id::{FieldId, ProjectId, SectionId, TaskId, UserId};
 use base::Result;
+use base::id::{FieldId, ProjectId, SectionId, TaskId, UserId};
 use db::Tx;
 use serde_json::Value;
 use work::fields::Input;
@@ -47,14 +47,22 @@ fn external(data: &Data) -> Result<Given<External>> {
 /// The projects it goes to: `projects` in any of its forms, and `memberships`, which also name sections.
 fn homes(data: &Data) -> Result<Vec<NewHome>> {
     let mut homes: Vec<NewHome> = Vec::new();
-    let mut put = |project: ProjectId, section: Option<SectionId>| match homes.iter_mut().find(|home| home.project == project) {
+    let mut put = |project: ProjectId, section: Option<SectionId>| match homes
+        .iter_mut()
+        .find(|home| home.project == project)
+    {
         Some(home) => home.section = home.section.or(section),
         None => homes.push(NewHome { project, section }),
     };
     if let Some(Value::Array(memberships)) = data.get("memberships") {
         for membership in memberships {
-            let Value::Object(membership) = membership else { return Err(value::bad("memberships", "Not an object")) };
-            put(value::required_id(membership, "project")?, value::given_id(membership, "section")?.flatten());
+            let Value::Object(membership) = membership else {
+                return Err(value::bad("memberships", "Not an object"));
+            };
+            put(
+                value::required_id(membership, "project")?,
+                value::given_id(membership, "section")?.flatten(),
+            );
         }
     }
     for project in value::ids(data, "projects")?.unwrap_or_default() {
@@ -165,7 +173,6 @@ pub async fn task_change(tx: &mut Tx, call: &Call<'_>) -> Result<TaskChange> {
     })
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,13 +203,22 @@ mod tests {
 
     #[test]
     fn projects_and_memberships_name_homes_once() {
-        let home = |project: i64, section: Option<i64>| NewHome { project: ProjectId(project), section: section.map(SectionId) };
+        let home = |project: i64, section: Option<i64>| NewHome {
+            project: ProjectId(project),
+            section: section.map(SectionId),
+        };
         for (sent, wanted) in [
             (json!({"projects": "11"}), vec![home(11, None)]),
             (json!({"projects": [11, "12"]}), vec![home(11, None), home(12, None)]),
             (json!({"projects": "11,12"}), vec![home(11, None), home(12, None)]),
-            (json!({"memberships": [{"project": "11", "section": 3}], "projects": ["11"]}), vec![home(11, Some(3))]),
-            (json!({"memberships": [{"project": {"gid": "11"}, "section": {"gid": "3", "name": "x"}}]}), vec![home(11, Some(3))]),
+            (
+                json!({"memberships": [{"project": "11", "section": 3}], "projects": ["11"]}),
+                vec![home(11, Some(3))],
+            ),
+            (
+                json!({"memberships": [{"project": {"gid": "11"}, "section": {"gid": "3", "name": "x"}}]}),
+                vec![home(11, Some(3))],
+            ),
             (json!({}), vec![]),
         ] {
             assert_eq!(homes(&data(sent.clone())).expect("readable"), wanted, "{sent}");

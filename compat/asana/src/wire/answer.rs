@@ -60,7 +60,9 @@ pub fn add_integer_ids(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(add_integer_ids),
         Value::Object(object) => {
             object.values_mut().for_each(add_integer_ids);
-            if let Some(id) = object.get("gid").and_then(Value::as_str).and_then(|gid| gid.parse::<i64>().ok()) {
+            if let Some(id) =
+                object.get("gid").and_then(Value::as_str).and_then(|gid| gid.parse::<i64>().ok())
+            {
                 object.insert("id".to_owned(), id.into());
             }
         }
@@ -95,7 +97,8 @@ impl Style {
 
     /// Writes an answer.
     pub fn answer(&self, answer: Answer) -> Response<Body> {
-        let location = answer.location.as_ref().and_then(|path| HeaderValue::from_str(&format!("/api/1.0{path}")).ok());
+        let location =
+            answer.location.as_ref().and_then(|path| HeaderValue::from_str(&format!("/api/1.0{path}")).ok());
         let mut response = self.response(answer.status, answer.into_body());
         if let Some(location) = location {
             response.headers_mut().insert(header::LOCATION, location);
@@ -119,7 +122,8 @@ mod tests {
 
     #[test]
     fn integer_ids_stand_beside_every_gid() {
-        let mut value = json!({"data": [{"gid": "12", "assignee": {"gid": "5"}, "x": null}, {"gid": "not a number"}]});
+        let mut value =
+            json!({"data": [{"gid": "12", "assignee": {"gid": "5"}, "x": null}, {"gid": "not a number"}]});
         add_integer_ids(&mut value);
         assert_eq!(
             value,
@@ -131,7 +135,10 @@ mod tests {
     fn a_creation_says_where_the_thing_is_and_a_removal_is_200() {
         let style = Style::default();
         let made = style.answer(Answer::created(json!({"gid": "9"}), "tasks"));
-        assert_eq!((made.status().as_u16(), &made.headers()["location"]), (201, &HeaderValue::from_static("/api/1.0/tasks/9")));
+        assert_eq!(
+            (made.status().as_u16(), &made.headers()["location"]),
+            (201, &HeaderValue::from_static("/api/1.0/tasks/9"))
+        );
         assert_eq!(made.headers()["content-type"], "application/json; charset=UTF-8");
         assert_eq!(Answer::empty().into_body(), json!({"data": {}}));
         assert_eq!(style.answer(Answer::empty()).status(), 200);

@@ -16,7 +16,8 @@ pub struct Parsed {
 }
 
 /// Keys that old JavaScript and Python clients leave inside `data`, though they are about the answer.
-const STRAY: &[&str] = &["fields", "expand", "pretty", "opt_fields", "opt_expand", "opt_pretty", "client_name"];
+const STRAY: &[&str] =
+    &["fields", "expand", "pretty", "opt_fields", "opt_expand", "opt_pretty", "client_name"];
 
 fn malformed(what: impl std::fmt::Display) -> Error {
     Error::invalid("asana.body", format!("Could not parse request data: {what}"))
@@ -60,13 +61,16 @@ impl Parsed {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self::default());
         }
-        let value = serde_json::from_slice(body).map_err(|error| malformed(format!("invalid JSON: {error}")))?;
+        let value =
+            serde_json::from_slice(body).map_err(|error| malformed(format!("invalid JSON: {error}")))?;
         let Value::Object(mut envelope) = value else {
             return Err(malformed("the body must be an object with the key `data`"));
         };
         let data = match envelope.remove("data") {
             Some(Value::Object(data)) => data,
-            None | Some(Value::Null) if envelope.is_empty() || envelope.contains_key("options") => Data::new(),
+            None | Some(Value::Null) if envelope.is_empty() || envelope.contains_key("options") => {
+                Data::new()
+            }
             None => return Err(malformed("the body must have the key `data`")),
             Some(_) => return Err(malformed("`data` must be an object")),
         };
@@ -142,9 +146,21 @@ mod tests {
     fn the_envelopes_of_all_clients_are_read() {
         for (body, data, options) in [
             (r#"{"data": {"name": "x"}}"#, json!({"name": "x"}), json!({})),
-            (r#"{"data": {"name": "x"}, "options": {"fields": ["name"], "pretty": true}}"#, json!({"name": "x"}), json!({"fields": ["name"], "pretty": true})),
-            (r#"{"data":{"name":"x","opt_fields":"name"},"options":{"fields":["a"]}}"#, json!({"name": "x"}), json!({"fields": ["a"]})),
-            (r#"{"data":{"name":"x","fields":"name","pretty":true}}"#, json!({"name": "x"}), json!({"fields": "name", "pretty": true})),
+            (
+                r#"{"data": {"name": "x"}, "options": {"fields": ["name"], "pretty": true}}"#,
+                json!({"name": "x"}),
+                json!({"fields": ["name"], "pretty": true}),
+            ),
+            (
+                r#"{"data":{"name":"x","opt_fields":"name"},"options":{"fields":["a"]}}"#,
+                json!({"name": "x"}),
+                json!({"fields": ["a"]}),
+            ),
+            (
+                r#"{"data":{"name":"x","fields":"name","pretty":true}}"#,
+                json!({"name": "x"}),
+                json!({"fields": "name", "pretty": true}),
+            ),
             ("{}", json!({}), json!({})),
             ("", json!({}), json!({})),
             (" \n", json!({}), json!({})),
@@ -157,7 +173,16 @@ mod tests {
 
     #[test]
     fn broken_bodies_are_refused_in_words() {
-        for body in ["{", "[]", "7", r#"{"name": "x"}"#, r#"{"data": [1]}"#, r#"{"data": "x"}"#, "\u{feff}x", r#"{"data": {"a": 1e999999}}"#] {
+        for body in [
+            "{",
+            "[]",
+            "7",
+            r#"{"name": "x"}"#,
+            r#"{"data": [1]}"#,
+            r#"{"data": "x"}"#,
+            "\u{feff}x",
+            r#"{"data": {"a": 1e999999}}"#,
+        ] {
             let error = json_body(body).expect_err(body);
             assert!(error.message().starts_with("Could not parse request data: "), "{error}");
         }
@@ -167,10 +192,17 @@ mod tests {
 
     #[test]
     fn forms_are_flat_and_repeat_keys_for_lists() {
-        let read = |text: &str| Value::Object(Parsed::read(Format::Form, text.as_bytes()).expect("a form").data);
-        assert_eq!(read("name=Push+1&projects=1&projects=2&opt_fields=a"), json!({"name": "Push 1", "projects": ["1", "2"]}));
+        let read =
+            |text: &str| Value::Object(Parsed::read(Format::Form, text.as_bytes()).expect("a form").data);
+        assert_eq!(
+            read("name=Push+1&projects=1&projects=2&opt_fields=a"),
+            json!({"name": "Push 1", "projects": ["1", "2"]})
+        );
         assert_eq!(read("followers[]=me&followers[1]=5"), json!({"followers": ["me", "5"]}));
-        assert_eq!(read("custom_fields[1200000000000009]=x&data[name]=y"), json!({"custom_fields": {"1200000000000009": "x"}, "name": "y"}));
+        assert_eq!(
+            read("custom_fields[1200000000000009]=x&data[name]=y"),
+            json!({"custom_fields": {"1200000000000009": "x"}, "name": "y"})
+        );
         assert_eq!(read(r#"{"data":{"name":"x"}}"#), json!({"name": "x"}));
         let options = Parsed::read(Format::Form, b"opt_fields=a,b&opt_pretty").expect("a form").options;
         assert_eq!(Value::Object(options), json!({"fields": "a,b", "pretty": ""}));

@@ -16,10 +16,15 @@ pub struct Client {
 impl Client {
     /// Reads the headers; anything unknown is an ordinary modern client.
     pub fn of(headers: &HeaderMap) -> Self {
-        let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_ascii_lowercase();
+        let text =
+            |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_ascii_lowercase();
         let library = text("x-asana-client-lib");
         let part = |key: &str| {
-            library.split('&').filter_map(|pair| pair.split_once('=')).find(|(k, _)| *k == key).map_or("", |(_, v)| v)
+            library
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|(k, _)| *k == key)
+                .map_or("", |(_, v)| v)
         };
         let mut numbers = part("version").split('.').map(|n| n.parse::<u32>().unwrap_or(0));
         let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));

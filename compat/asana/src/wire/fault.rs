@@ -28,7 +28,11 @@ fn envelope(message: &str, public_url: &str) -> Value {
 impl Fault {
     /// Translates an error of a verb. Its kinds are mapped so that no status outside the known set can come out.
     pub fn of(error: &Error, public_url: &str) -> Self {
-        let plain = |status: u16, message: &str| Self { status, body: envelope(message, public_url), retry_after: None };
+        let plain = |status: u16, message: &str| Self {
+            status,
+            body: envelope(message, public_url),
+            retry_after: None,
+        };
         if let (crate::events::NO_TOKEN, Some(fresh)) = (error.code(), error.detail()) {
             return Self::sync(fresh, public_url);
         }
@@ -69,7 +73,8 @@ impl Fault {
 fn phrase(seed: u64) -> String {
     const COUNTS: &[&str] = &["2", "3", "4", "5", "6", "7", "8", "9"];
     const MOODS: &[&str] = &["calm", "early", "idle", "late", "odd", "quiet", "rusty", "tall"];
-    const THINGS: &[&str] = &["bells", "couplings", "lamps", "levers", "points", "rails", "signals", "wagons"];
+    const THINGS: &[&str] =
+        &["bells", "couplings", "lamps", "levers", "points", "rails", "signals", "wagons"];
     const DEEDS: &[&str] = &["hum", "jam", "rattle", "roll", "rust", "shunt", "swing", "wait"];
     const HOW: &[&str] = &["again", "briefly", "gently", "loudly", "oddly", "slowly", "twice", "uphill"];
     let pick = |words: &[&'static str], shift: u32| words[usize::try_from(seed >> shift & 7).unwrap_or(0)];
@@ -89,7 +94,9 @@ pub fn forbidden(kind: &str, id: impl std::fmt::Display) -> Error {
 /// Something that the body names is not there: the request makes no sense, but its path does. So 400, not 404.
 pub fn in_body(key: &str, error: Error) -> Error {
     match error.kind() {
-        Kind::Missing | Kind::Gone => Error::invalid("asana.reference", format!("{key}: {}", error.message())),
+        Kind::Missing | Kind::Gone => {
+            Error::invalid("asana.reference", format!("{key}: {}", error.message()))
+        }
         _ => error,
     }
 }

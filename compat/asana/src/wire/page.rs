@@ -52,7 +52,13 @@ impl Paging {
     }
 
     /// The value of `next_page`; none when it must not be there.
-    pub fn next_page<T>(&self, listed: &Listed<T>, query: &Query, public_url: &str, seal: &Seal) -> Option<Value> {
+    pub fn next_page<T>(
+        &self,
+        listed: &Listed<T>,
+        query: &Query,
+        public_url: &str,
+        seal: &Seal,
+    ) -> Option<Value> {
         self.limit?;
         let Some(key) = &listed.next else { return Some(Value::Null) };
         let offset = seal.close(&purpose(&self.path, query), key);
@@ -113,7 +119,10 @@ mod tests {
     fn a_token_holds_for_its_list_only_and_numbers_are_none() {
         let page = next("/tasks", "project=11&limit=2", Some("7")).expect("given");
         let offset = page["offset"].as_str().expect("text");
-        assert!(read("/tasks", &format!("limit=1&project=11&opt_fields=name&offset={offset}")).is_ok(), "a smaller last page");
+        assert!(
+            read("/tasks", &format!("limit=1&project=11&opt_fields=name&offset={offset}")).is_ok(),
+            "a smaller last page"
+        );
         assert!(read("/tasks", &format!("project=12&limit=2&offset={offset}")).is_err());
         assert!(read("/projects", &format!("project=11&limit=2&offset={offset}")).is_err());
         for made_up in ["50", "0", "abc", "eyJ0eXAiOiJKV1QifQ"] {

@@ -72,7 +72,11 @@ pub fn named(kind: &str, gid: impl std::fmt::Display, name: &str, want: Want<'_>
 }
 
 /// The same when it may be nobody.
-pub fn named_or_null<I: std::fmt::Display>(kind: &str, named_one: Option<&work::names::Named<I>>, want: Want<'_>) -> Value {
+pub fn named_or_null<I: std::fmt::Display>(
+    kind: &str,
+    named_one: Option<&work::names::Named<I>>,
+    want: Want<'_>,
+) -> Value {
     named_one.map_or(Value::Null, |one| named(kind, &one.id, &one.name, want))
 }
 
@@ -106,7 +110,10 @@ mod tests {
             json!({"gid": "1", "resource_type": "task", "name": "x", "assignee": {"gid": "5", "resource_type": "user", "name": "Bob"}, "photo": {"a": 1, "b": 2}})
         );
         assert_eq!(task(of("opt_fields=name,nonsense").full()), json!({"gid": "1", "name": "x"}));
-        assert_eq!(task(of("opt_fields=assignee").full()), json!({"gid": "1", "assignee": {"gid": "5", "resource_type": "user"}}));
+        assert_eq!(
+            task(of("opt_fields=assignee").full()),
+            json!({"gid": "1", "assignee": {"gid": "5", "resource_type": "user"}})
+        );
         assert_eq!(
             task(of("opt_fields=assignee.name,photo.a,html_notes,resource_type").compact()),
             json!({"gid": "1", "resource_type": "task", "assignee": {"gid": "5", "name": "Bob"}, "photo": {"a": 1}, "html_notes": "<body/>"})

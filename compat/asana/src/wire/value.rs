@@ -87,7 +87,8 @@ pub fn number(data: &Data, key: &str) -> Result<Given<f64>> {
 /// An instant.
 pub fn time(data: &Data, key: &str) -> Result<Given<Time>> {
     given(data, key, |value| {
-        let text = value.as_str().ok_or_else(|| bad(key, format!("Not a valid datetime: {}", shown(value))))?;
+        let text =
+            value.as_str().ok_or_else(|| bad(key, format!("Not a valid datetime: {}", shown(value))))?;
         Time::parse(text).map_err(|_| bad(key, format!("Not a valid datetime: {text}")))
     })
 }
@@ -103,7 +104,8 @@ pub fn date(data: &Data, key: &str) -> Result<Given<Date>> {
 /// Reads a day from text.
 pub fn parse_date(key: &str, text: &str) -> Result<Date> {
     let day = text.trim().get(..10).unwrap_or(text);
-    day.parse().map_err(|_| bad(key, format!("Not a valid date: {}", text.chars().take(40).collect::<String>())))
+    day.parse()
+        .map_err(|_| bad(key, format!("Not a valid date: {}", text.chars().take(40).collect::<String>())))
 }
 
 /// The text of one reference: an id (number or text), `me`, an e-mail address, or an object that has a `gid`
@@ -217,7 +219,15 @@ mod tests {
         for (sent, wanted) in [(json!(9), Some(9)), (json!("9"), Some(9)), (json!(" 9 "), Some(9))] {
             assert_eq!(required_id::<TaskId>(&data(json!({"t": sent})), "t").ok().map(i64::from), wanted);
         }
-        for bad in [json!("abc"), json!(-1), json!(0), json!(1.5), json!("9007199254740993"), json!({"a": 1}), json!(true)] {
+        for bad in [
+            json!("abc"),
+            json!(-1),
+            json!(0),
+            json!(1.5),
+            json!("9007199254740993"),
+            json!({"a": 1}),
+            json!(true),
+        ] {
             let error = required_id::<TaskId>(&data(json!({"t": bad})), "t").expect_err("refused");
             assert!(error.message().starts_with("t: Not a recognized ID: "), "{error}");
         }
@@ -254,10 +264,15 @@ mod tests {
 
     #[test]
     fn dates_and_times_are_read_as_python_writes_them() {
-        let sent = data(json!({"on": "2026-12-01", "at": "2026-12-01T10:00:00", "cut": "2026-12-01T10:00:00.000Z", "no": "soon"}));
+        let sent = data(
+            json!({"on": "2026-12-01", "at": "2026-12-01T10:00:00", "cut": "2026-12-01T10:00:00.000Z", "no": "soon"}),
+        );
         assert_eq!(date(&sent, "on").expect("a date").flatten().expect("sent").to_string(), "2026-12-01");
         assert_eq!(date(&sent, "cut").expect("a date").flatten().expect("sent").to_string(), "2026-12-01");
-        assert_eq!(time(&sent, "at").expect("a time").flatten().expect("sent").to_string(), "2026-12-01T10:00:00.000Z");
+        assert_eq!(
+            time(&sent, "at").expect("a time").flatten().expect("sent").to_string(),
+            "2026-12-01T10:00:00.000Z"
+        );
         assert!(date(&sent, "no").is_err() && time(&sent, "no").is_err());
     }
 }
