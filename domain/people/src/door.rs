@@ -154,7 +154,7 @@ async fn known_or_asked(db: &Db, hash: String, is_cookie: bool) -> Result<Option
     drop(tx);
     let Some((actor, email, ends_at, used)) = found else { return Ok(None) };
     if let Some(used) = used {
-        tokio::spawn(record(db.clone(), used));
+        tokio::spawn(record(db.clone(), used, now));
     }
     let email_key = email_key(&email);
     let known = Known {
@@ -173,13 +173,14 @@ enum Used {
     Session(AnyId),
 }
 
-/// Records a use beside the request that made it, which need not wait for the write and does not fail with it.
-async fn record(db: Db, used: Used) {
+/// Records a use beside the request that made it, which need not wait for the write and does not fail with it. The time is the
+/// request's: a write that comes late must not bring back what has ended since.
+async fn record(db: Db, used: Used, at: Time) {
     let recorded = async {
         let mut tx = db.write(&Actor::system()).await?;
         match used {
-            Used::Token(id) => tokens::record_use(&mut tx, id).await?,
-            Used::Session(id) => sessions::slide(&mut tx, id).await?,
+            Used::Token(id) => tokens::record_use(&mut tx, id, at).await?,
+            Used::Session(id) => sessions::slide(&mut tx, id, at).await?,
         }
         tx.commit().await
     };

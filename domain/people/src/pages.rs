@@ -99,7 +99,7 @@ fn safe_next(next: Option<&str>) -> &str {
 
 fn brand() -> Markup {
     html! {
-        span.brand style="padding:0 0 28px;font-size:17px" {
+        span.brand {
             span.signal data-is="green" role="img" aria-label="green" { i {} i {} i {} } " Signalbox"
         }
     }
@@ -120,7 +120,7 @@ fn form(action: &str, title: &str, problem: Option<&str>, fields: Markup, button
             div { (brand()) h1 { (title) } }
             @if let Some(problem) = problem { p.note role="alert" data-is="red" { (problem) } }
             (fields)
-            button.btn.primary.block style="height:38px" { (button) }
+            button.btn.primary.block { (button) }
         }
     }
 }
@@ -150,7 +150,7 @@ async fn login_form(app: &App, problem: Option<&str>, email: &str, next: &str) -
     let content = html! {
         div {
             (form("/login", &title, problem, fields, "Sign in"))
-            p.t-s.dim style="margin-top:16px" { a href="/password" { "Set a new password" } }
+            p.t-s.dim { a href="/password" { "Set a new password" } }
         }
     };
     Ok(ui::door("Sign in", content))

@@ -116,10 +116,9 @@ pub(crate) async fn by_hash(tx: &mut Tx, hash: &str) -> Result<Option<(Session, 
     Ok(found.filter(|(session, user)| user.active && session.expires_at > now))
 }
 
-/// Moves the end of a session that is in use.
-pub(crate) async fn slide(tx: &mut Tx, id: AnyId) -> Result<()> {
-    let now = tx.now();
-    store::slide(tx, id, now, now.plus(LIFETIME)).await
+/// Moves the end of a session that was used at `at`.
+pub(crate) async fn slide(tx: &mut Tx, id: AnyId, at: Time) -> Result<()> {
+    store::slide(tx, id, at, at.plus(LIFETIME)).await
 }
 
 fn require_owner(tx: &Tx, user: UserId) -> Result<()> {

@@ -119,9 +119,9 @@ pub(crate) async fn by_hash(tx: &mut Tx, hash: &str) -> Result<Option<(Token, us
     Ok(found.filter(|(token, user)| user.active && token.expires_at.is_none_or(|at| at > now)))
 }
 
-/// Remembers that a token was used.
-pub(crate) async fn record_use(tx: &mut Tx, id: TokenId) -> Result<()> {
-    store::record_use(tx, id).await
+/// Remembers that a token was used at `at`.
+pub(crate) async fn record_use(tx: &mut Tx, id: TokenId, at: Time) -> Result<()> {
+    store::record_use(tx, id, at).await
 }
 
 fn require_owner(tx: &Tx, user: UserId) -> Result<()> {

@@ -64,6 +64,7 @@ pub(super) async fn delete_expired(tx: &mut Tx) -> Result<()> {
 }
 
 pub(super) async fn slide(tx: &mut Tx, id: AnyId, seen: Time, expires: Time) -> Result<()> {
-    let sql = "update login_session set last_seen_at = $2, expires_at = $3 where id = $1";
+    let sql =
+        "update login_session set last_seen_at = $2, expires_at = $3 where id = $1 and last_seen_at < $2";
     tx.run(sql, &params![id, seen, expires]).await.map(|_| ())
 }

@@ -3,7 +3,7 @@
 use super::Token;
 use crate::users::{self, User};
 use base::id::{TokenId, UserId};
-use base::{Result, Right};
+use base::{Result, Right, Time};
 use db::{Columns, Tx, params};
 
 const COLUMNS: &str = "k.id, k.user_id, k.name, k.scopes, k.created_at, k.expires_at, k.last_used_at";
@@ -56,7 +56,6 @@ pub(super) async fn delete(tx: &mut Tx, id: TokenId) -> Result<()> {
     tx.run("delete from access_token where id = $1", &params![id]).await.map(|_| ())
 }
 
-pub(super) async fn record_use(tx: &mut Tx, id: TokenId) -> Result<()> {
-    let now = tx.now();
-    tx.run("update access_token set last_used_at = $2 where id = $1", &params![id, now]).await.map(|_| ())
+pub(super) async fn record_use(tx: &mut Tx, id: TokenId, at: Time) -> Result<()> {
+    tx.run("update access_token set last_used_at = $2 where id = $1", &params![id, at]).await.map(|_| ())
 }

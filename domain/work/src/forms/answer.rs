@@ -78,6 +78,7 @@ fn task(form: &Form, answers: Answers, shown: &[Arc<Field>], most: usize) -> Res
         let value = at.map(|at| given.remove(at).1).unwrap_or_default();
         match put(&mut draft, question, &value, shown) {
             Ok(()) => {}
+            Err(_) if answers.is_checked && value.is_empty() => {}
             Err(_) if answers.is_checked => draft.lines.push(format!("{}: {value}", question.label)),
             Err(error) => return Err(error),
         }

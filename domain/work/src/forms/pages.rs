@@ -90,7 +90,7 @@ fn shown(form: &Form, given: &[(String, String)], problem: Option<&str>) -> Mark
         html! {
             form method="post" action=(format!("/forms/{}", form.token)) {
                 h1 { (form.name) }
-                @if !form.description.is_empty() { p.dim style="white-space:pre-line" { (form.description) } }
+                @for line in form.description.lines() { p.dim { (line) } }
                 @if let Some(problem) = problem { p.note role="alert" data-is="red" { (problem) } }
                 input type="hidden" name=(ENTRY) value=(entry);
                 @for question in &form.questions { (asked(question, given)) }

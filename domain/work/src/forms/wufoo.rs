@@ -79,7 +79,8 @@ pub(crate) fn read(form: &Form, pairs: &[(String, String)]) -> Result<Answers> {
         answers.given.push((key.clone(), text));
         told.extend(ids);
     }
-    let rest = pairs.iter().filter(|(key, _)| is_field(key) && !told.contains(&key.as_str()));
+    let asked = |key: &str| form.questions.iter().any(|question| question.key.eq_ignore_ascii_case(key));
+    let rest = pairs.iter().filter(|(key, _)| (is_field(key) || asked(key)) && !told.contains(&key.as_str()));
     answers.given.extend(rest.filter(|(key, _)| !key.ends_with("-url")).cloned());
     Ok(answers)
 }

@@ -70,7 +70,8 @@ async fn run(tx: &mut Tx, rule: &Rule, task: TaskId, ran: &[i64]) -> Result<()> 
     }
 }
 
-/// Whether it would go wrong again: the section was deleted, the person was deactivated. Anything else is tried again.
+/// Whether it would go wrong again: the section was deleted, the person was deactivated. Anything else is tried again. Every action is
+/// one verb, each of which refuses before it writes, so what was done before it stays and nothing is done by half.
 fn is_its_own_fault(error: &Error) -> bool {
     matches!(error.kind(), Kind::Invalid | Kind::Denied | Kind::Missing | Kind::Conflict)
         && error.code() != "db.constraint"
