@@ -15,6 +15,7 @@ mod fill;
 mod homes;
 pub(crate) mod pages;
 pub(crate) mod store;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod trash;

@@ -1,15 +1,14 @@
 //! Changing what a task says, and completing it.
 
+use super::telling::{differences, tell};
 use super::{Approval, External, Task, TaskChange, TaskKind, When, create, facts, lock, store};
-use crate::names::{Person, TaskName};
 use crate::stories::{self, StoryKind};
 use crate::watchers::Watchers;
 use crate::{checks, fields, lists, mentions, projects};
 use base::id::{TaskId, UserId};
 use base::{Error, Limit, Result, Right};
 use db::Tx;
-use journal::Subject;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Changes what is given and returns the task.
 pub async fn change(tx: &mut Tx, task: TaskId, change: TaskChange) -> Result<Task> {
@@ -212,142 +211,5 @@ async fn like(tx: &mut Tx, task: &Task, me: UserId, liked: bool) -> Result<()> {
     }
     let data = json!({"field": "likes", "liked": liked, "stories": told});
     Watchers::of(tx, task).await?.enter(tx, "task.changed", task.id, facts(task, data));
-    Ok(())
-}
-
-/// One thing that changed: the field, the old value, the new one.
-type Difference = (&'static str, Value, Value);
-
-fn dates(task: &Task) -> Value {
-    json!({"start_on": task.start_on, "start_at": task.start_at, "due_on": task.due_on, "due_at": task.due_at})
-}
-
-fn differences(old: &Task, new: &Task) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut note = |field, old: Value, new: Value| {
-        if old != new {
-            found.push((field, old, new));
-        }
-    };
-    note("name", json!(old.name), json!(new.name));
-    note("notes", json!([old.notes, old.html]), json!([new.notes, new.html]));
-    note("kind", json!(old.kind), json!(new.kind));
-    note("assignee", json!(old.assignee), json!(new.assignee));
-    note("list_section", json!(old.list_section), json!(new.list_section));
-    note("due", json!([old.due_on, old.due_at]), json!([new.due_on, new.due_at]));
-    note("start", json!([old.start_on, old.start_at]), json!([new.start_on, new.start_at]));
-    note("external", json!(old.external), json!(new.external));
-    note("approval", json!(old.approval), json!(new.approval));
-    note("completed", json!(old.is_completed()), json!(new.is_completed()));
-    found
-}
-
-/// Writes a story and an entry for each difference.
-async fn tell(tx: &mut Tx, old: &Task, new: &Task, differences: Vec<Difference>) -> Result<()> {
-    if differences.is_empty() {
-        return Ok(());
-    }
-    let mut watchers = Watchers::of(tx, new).await?;
-    if let Some(before) = old.assignee.filter(|user| new.assignee != Some(*user)) {
-        watchers = watchers.and(Subject::new("user", before));
-    }
-    let people: Vec<UserId> = [old.assignee, new.assignee].into_iter().flatten().collect();
-    let names =
-        if old.assignee == new.assignee { Default::default() } else { projects::names(tx, &people).await? };
-    let person = |user: Option<UserId>| user.and_then(|user| names.get(&user).cloned());
-    for (field, was, is) in differences {
-        let (verb, mut data) = match (field, new.is_completed()) {
-            ("completed", true) => ("task.completed", json!({})),
-            ("completed", false) => ("task.reopened", json!({})),
-            ("assignee", _) => (
-                "task.changed",
-                json!({"field": field, "old": person(old.assignee), "new": person(new.assignee)}),
-            ),
-            ("due" | "start", _) => {
-                ("task.changed", json!({"field": field, "old": dates(old), "new": dates(new)}))
-            }
-            ("notes", _) => ("task.changed", json!({"field": field, "old": old.notes, "new": new.notes})),
-            _ => ("task.changed", json!({"field": field, "old": was, "new": is})),
-        };
-        let told = story(tx, old, new, field, (person(old.assignee), person(new.assignee))).await?;
-        data["stories"] = json!(told.into_iter().collect::<Vec<_>>());
-        watchers.enter(tx, verb, new.id, facts(new, data));
-    }
-    if old.is_completed() != new.is_completed() || dates(old) != dates(new) {
-        tell_dependents(tx, old, new).await?;
-    }
-    Ok(())
-}
-
-async fn story(
-    tx: &mut Tx,
-    old: &Task,
-    new: &Task,
-    field: &'static str,
-    (before, after): (Option<Person>, Option<Person>),
-) -> Result<Option<Value>> {
-    let both = |old: Value, new: Value| json!({"old": old, "new": new});
-    let (kind, text, data) = match field {
-        "name" => (
-            StoryKind::NameChanged,
-            format!("changed the name to \"{}\"", new.name),
-            both(json!(old.name), json!(new.name)),
-        ),
-        "notes" => (StoryKind::NotesChanged, "changed the description".to_owned(), json!({})),
-        "kind" => (
-            StoryKind::KindChanged,
-            format!("made this a {}", new.kind),
-            both(json!(old.kind), json!(new.kind)),
-        ),
-        "due" => {
-            let text = match (new.due_at, new.due_on) {
-                (Some(at), _) => format!("changed the due date to {at}"),
-                (None, Some(day)) => format!("changed the due date to {day}"),
-                (None, None) => "removed the due date".to_owned(),
-            };
-            (StoryKind::DueDateChanged, text, both(dates(old), dates(new)))
-        }
-        "start" => {
-            let text = match new.start_on {
-                Some(day) => format!("changed the start date to {day}"),
-                None => "removed the start date".to_owned(),
-            };
-            (StoryKind::StartDateChanged, text, both(dates(old), dates(new)))
-        }
-        "approval" => {
-            let text = format!("changed the decision to {}", new.approval.map_or("none", Approval::as_str));
-            (StoryKind::ApprovalChanged, text, both(json!(old.approval), json!(new.approval)))
-        }
-        "completed" if new.is_completed() => {
-            (StoryKind::MarkedComplete, "marked this task complete".to_owned(), json!({}))
-        }
-        "completed" => (StoryKind::MarkedIncomplete, "marked this task incomplete".to_owned(), json!({})),
-        "assignee" => match (before, after) {
-            (_, Some(after)) => return stories::assigned(tx, new.id, &after).await.map(Some),
-            (before, None) => {
-                let name = before.as_ref().map_or("somebody", |person| person.name.as_str());
-                (StoryKind::Unassigned, format!("unassigned from {name}"), json!({"assignee": before}))
-            }
-        },
-        _ => return Ok(None),
-    };
-    stories::tell(tx, new.id, kind, &text, data).await.map(Some)
-}
-
-/// What waits for this task is told that it was completed or that its dates moved.
-async fn tell_dependents(tx: &mut Tx, old: &Task, new: &Task) -> Result<()> {
-    let dependency = TaskName { id: new.id, name: new.name.clone(), kind: new.kind };
-    for (_, waiting) in store::waited_by(tx, &[new.id]).await? {
-        if !old.is_completed() && new.is_completed() {
-            let text = format!("\"{}\", which this task waits for, was completed", new.name);
-            let data = json!({"dependency": dependency});
-            stories::tell(tx, waiting, StoryKind::DependencyMarkedComplete, &text, data).await?;
-        }
-        if (old.due_on, old.due_at) != (new.due_on, new.due_at) {
-            let text = format!("the due date of \"{}\", which this task waits for, changed", new.name);
-            let data = json!({"dependency": dependency, "old": dates(old), "new": dates(new)});
-            stories::tell(tx, waiting, StoryKind::DependencyDueDateChanged, &text, data).await?;
-        }
-    }
     Ok(())
 }

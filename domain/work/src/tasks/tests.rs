@@ -339,6 +339,35 @@ db::on_both! { hub;
         assert_eq!(project_task_names(&mut tx, lock.id).await, Vec::<String>::new());
     }
 
+    async fn whoever_locks_the_project_sees_every_task_that_came_before(hub) {
+        let mut tx = hub.by(&hub.bob).await;
+        let lock = new_project(&mut tx, "Lock").await;
+        let held = new_task(&mut tx, &lock, "held").await;
+        tx.commit().await.expect("committed");
+        for (what, open) in [("create", 2), ("complete", 1), ("reopen", 2), ("delete", 1), ("restore", 2), ("leave", 1), ("join", 2)] {
+            let mut tx = hub.by(&hub.bob).await;
+            match what {
+                "create" => drop(new_task(&mut tx, &lock, "new").await),
+                "complete" => complete(&mut tx, held.id).await.map(drop).expect(what),
+                "reopen" => reopen(&mut tx, held.id).await.map(drop).expect(what),
+                "delete" => delete(&mut tx, held.id).await.expect(what),
+                "restore" => restore(&mut tx, held.id).await.map(drop).expect(what),
+                "leave" => remove_from_project(&mut tx, held.id, lock.id).await.expect(what),
+                _ => add_to_project(&mut tx, held.id, lock.id, None, None).await.expect(what),
+            }
+            let (db, by, id) = (hub.db.clone(), actor(&hub.ann), lock.id);
+            let mut gate = tokio::spawn(async move {
+                let mut tx = db.write(&by).await.expect("begun");
+                tx.rows("select id from project where id = $1 /*pg: for update */", &db::params![id]).await.expect("locked");
+                open_tasks(&mut tx, id).await.expect("read").len()
+            });
+            let early = tokio::time::timeout(Duration::from_millis(50), &mut gate).await;
+            assert!(early.is_err(), "{what}: the gate waits for the change that came before it");
+            tx.commit().await.expect("committed");
+            assert_eq!(gate.await.expect("decided"), open, "{what}: and sees it then");
+        }
+    }
+
     async fn assigning_makes_a_follower_and_a_story_and_liking_needs_only_sight(hub) {
         let mut tx = hub.by(&hub.bob).await;
         let lock = new_project(&mut tx, "Lock").await;

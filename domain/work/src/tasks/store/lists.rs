@@ -58,10 +58,13 @@ async fn by_id_order(
     Ok(Listed::cut(found, page.limit, |task| task.id.to_string()))
 }
 
+/// Sections in order, then the index of each: nothing is sorted, and a page stops where it ends. SQLite is told to begin with the sections.
 async fn of_project(tx: &mut Tx, project: ProjectId, which: &Wanted, page: &Page) -> Result<Listed<Task>> {
     let mut filter = Filter::default();
     filter.and("s.project_id = ?", params![project]);
-    filter.and("m.project_id = ?", params![project]);
+    if which.completed == Completed::Open {
+        filter.and("m.project_id = ?", params![project]); // For the index of open ones alone.
+    }
     if let Some([section, rank, id]) = page.key::<3>()? {
         let id: i64 = id.parse().map_err(|_| stale())?;
         // The first condition says nothing new, but lets the index skip the sections of earlier pages.
@@ -71,8 +74,8 @@ async fn of_project(tx: &mut Tx, project: ProjectId, which: &Wanted, page: &Page
     wanted(&mut filter, which, Some("m.is_open"));
     let limit = filter.param(page.limit + 1);
     let sql = format!(
-        "select {COLUMNS}, s.rank, m.rank from section s join membership m on m.section_id = s.id join task t on t.id = m.task_id
-         where {} order by s.rank, m.rank, m.task_id limit {limit}",
+        "select {COLUMNS}, s.rank, m.rank from section s /*lite: cross */ join membership m on m.section_id = s.id
+         join task t on t.id = m.task_id where {} order by s.rank, m.rank, m.task_id limit {limit}",
         filter.sql()
     );
     let rows = tx.rows(&sql, filter.params()).await?;
