@@ -1,5 +1,8 @@
 //! The wiring of what goes beyond projects and tasks: search, inbox, forms, rules, import and export.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{csv, forms, inbox, rules, search};
 
 /// The native API.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// The doors, for tests that are about what is behind them: the header names the user.
-async fn door(hub: &Hub) -> axum::Router {
+pub(crate) async fn door(hub: &Hub) -> axum::Router {
     let app = web::App::new(web::AppParts {
         db: hub.db.clone(),
         clock: Clock::system(),
@@ -35,7 +35,7 @@ async fn door(hub: &Hub) -> axum::Router {
     axum::Router::new().nest("/api/v1", api).merge(crate::pages()).with_state(app)
 }
 
-async fn send(
+pub(crate) async fn send(
     door: &axum::Router,
     user: &people::User,
     method: &str,
@@ -53,7 +53,7 @@ async fn send(
     (parts.status, String::from_utf8_lossy(&bytes).into_owned())
 }
 
-async fn call(
+pub(crate) async fn call(
     door: &axum::Router,
     user: &people::User,
     method: &str,
@@ -64,7 +64,7 @@ async fn call(
     (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") })
 }
 
-fn id(value: &Value) -> String {
+pub(crate) fn id(value: &Value) -> String {
     value["id"].as_str().expect("ids are texts").to_owned()
 }
 
