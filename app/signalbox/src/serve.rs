@@ -1,11 +1,13 @@
 //! The server: reads its configuration, opens the data, wires the crates together, answers until it is told to stop.
 
 mod audit;
+mod audit_page;
 mod config;
 mod files;
 mod health;
 mod home;
 mod http;
+mod shell;
 mod test_clock;
 mod wiring;
 
