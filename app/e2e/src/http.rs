@@ -53,24 +53,36 @@ impl Answer {
 pub struct Api {
     host: String,
     token: String,
+    patience: Duration,
     kept: RefCell<Option<TcpStream>>,
 }
 
 impl Clone for Api {
     fn clone(&self) -> Self {
-        Self::new(&self.host, &self.token)
+        Self { patience: self.patience, ..Self::new(&self.host, &self.token) }
     }
 }
 
 impl Api {
     /// A door to `host` (`127.0.0.1:7070`) with `token`; an empty token sends none.
     pub fn new(host: &str, token: &str) -> Self {
-        Self { host: host.into(), token: token.into(), kept: RefCell::new(None) }
+        Self {
+            host: host.into(),
+            token: token.into(),
+            patience: Duration::from_secs(60),
+            kept: RefCell::new(None),
+        }
     }
 
     /// The same server with another token.
     pub fn with_token(&self, token: &str) -> Self {
         Self::new(&self.host, token)
+    }
+
+    /// The same door, giving up on an answer after `patience`.
+    #[must_use]
+    pub fn waiting(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The token it sends.
@@ -164,7 +176,7 @@ impl Api {
                 answered => return answered,
             }
         }
-        self.over(connect(&self.host)?, bytes, is_head)
+        self.over(connect(&self.host, self.patience)?, bytes, is_head)
     }
 
     fn over(&self, mut stream: TcpStream, bytes: &[u8], is_head: bool) -> io::Result<Answer> {
@@ -185,11 +197,11 @@ impl Api {
     }
 }
 
-fn connect(host: &str) -> io::Result<TcpStream> {
+fn connect(host: &str, patience: Duration) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(host)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    stream.set_write_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     Ok(stream)
 }
 

@@ -6,6 +6,7 @@ mod crash;
 mod demo;
 mod deploys;
 mod history;
+mod inert;
 mod outputs;
 mod start_stop;
 mod storm;
