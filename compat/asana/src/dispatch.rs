@@ -172,6 +172,7 @@ fn is_alias(param: &str, noun: &str) -> bool {
             | ("membership", "member")
             | ("job", "copying" | "copy")
             | ("user_task_list", "list")
+            | ("rule_trigger", "rule")
             | ("status_update", "status")
             | ("story", "comment")
     )

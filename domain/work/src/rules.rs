@@ -12,6 +12,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use run::by_hand;
 pub(crate) use run::follower;
 
 use crate::fields::{self, FieldKind};

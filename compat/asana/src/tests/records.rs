@@ -256,4 +256,25 @@ db::on_both! { hub;
         assert_eq!(hub.put(&format!("/memberships/{}", member.gid()), json!({"access_level": "editor"})).await.data()["access_level"], "editor");
         assert_eq!(hub.delete(&format!("/memberships/{}", member.gid())).await.status, 200);
     }
+
+    async fn a_rule_is_run_by_hand(hub) {
+        let task = hub.task("x").await;
+        let mut tx = hub.db.write(&base::Actor::system()).await.expect("a transaction");
+        let change = work::rules::RuleChange {
+            name: Some("Close it".to_owned()),
+            trigger: Some(work::rules::Trigger::Completed),
+            actions: Some(vec![work::rules::Action::Complete]),
+            is_enabled: Some(true),
+        };
+        let project = hub.project.parse().expect("an id");
+        let rule = work::rules::create(&mut tx, project, change).await.expect("made");
+        tx.commit().await.expect("committed");
+        let path = format!("/rule_triggers/{}/run", rule.id);
+        let ran = hub.post(&path, json!({"resource": task, "action_data": {}})).await;
+        assert_eq!((ran.status, ran.data()["message"].is_string()), (200, true));
+        assert_eq!(hub.get(&format!("/tasks/{task}")).await.data()["completed"], true);
+        assert_eq!(hub.post(&path, json!({"resource": "1"})).await.status, 400);
+        let unknown = hub.post("/rule_triggers/1/run", json!({"resource": task})).await;
+        assert_eq!((unknown.status, unknown.message()), (404, "rule_trigger: Unknown object: 1"));
+    }
 }

@@ -6,9 +6,9 @@ use crate::fields::Input;
 use crate::names::{Place, Text};
 use crate::stories::{self, NewComment};
 use crate::tasks::{self, TaskChange};
-use crate::{entries, fields};
-use base::id::{ProjectId, TaskId};
-use base::{Actor, Error, Kind, Result};
+use crate::{entries, fields, projects};
+use base::id::{ProjectId, RuleId, TaskId};
+use base::{Actor, Error, Kind, Result, Right};
 use db::Tx;
 use journal::{Entry, Follower};
 use std::sync::Arc;
@@ -44,6 +44,21 @@ async fn act(tx: &mut Tx, entry: &Entry) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Runs a rule on a task of its project now, whatever it waits for otherwise; returns the rule with what went wrong, if anything did.
+pub async fn by_hand(tx: &mut Tx, rule: RuleId, task: TaskId) -> Result<Rule> {
+    let rule = super::get(tx, rule).await?;
+    projects::require(tx, rule.project, Right::Edit).await?;
+    tasks::get(tx, task).await?;
+    if tasks::store::seat(tx, task, rule.project).await?.is_none() {
+        return Err(Error::invalid("rule.elsewhere", "the task is not in the project of the rule"));
+    }
+    if !rule.is_enabled {
+        return Err(Error::invalid("rule.disabled", format!("the rule {} is not in force", rule.name)));
+    }
+    run(tx, &rule, task, &[]).await?;
+    super::get(tx, rule.id).await
 }
 
 async fn run(tx: &mut Tx, rule: &Rule, task: TaskId, ran: &[i64]) -> Result<()> {
