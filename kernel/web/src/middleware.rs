@@ -89,7 +89,8 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let has_cookie = request.headers().contains_key(header::COOKIE);
     let has_token = request.headers().contains_key(header::AUTHORIZATION);
-    let is_form = request.uri().path() == "/login" || request.uri().path().starts_with("/setup/");
+    let path = request.uri().path();
+    let is_form = path == "/login" || path.starts_with("/setup/") || path.starts_with("/password/");
     if !is_safe && ((has_cookie && !has_token) || is_form) && !is_from_here(&app, request.headers()) {
         let error = Error::denied(
             "origin.foreign",
