@@ -198,7 +198,7 @@ async fn read(
     }
 }
 
-/// What the reader sees of a stream. Whoever sees a project or a task sees what happens in it; tags, teams and the workspace
+/// What the reader sees of a stream. Whoever sees a project or a task sees what happens in it; tags, others' lists, teams and the workspace
 /// reach beyond what one reader sees, so there each task and project is looked at by itself. The workspace's stream leaves tasks
 /// and what hangs on them out.
 #[derive(Default)]
@@ -206,7 +206,8 @@ struct Sight(HashMap<Subject, bool>);
 
 impl Sight {
     async fn sees(&mut self, tx: &mut Tx, resource: &Subject, entry: &Entry) -> Result<bool> {
-        if matches!(resource.kind.as_ref(), "project" | "task" | "user") {
+        let is_own = resource.kind == "user" && tx.actor().user == Some(resource.id.into());
+        if is_own || matches!(resource.kind.as_ref(), "project" | "task") {
             return Ok(true);
         }
         let around = || std::iter::once(&entry.subject).chain(&entry.parents);

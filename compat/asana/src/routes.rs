@@ -63,21 +63,30 @@ async fn refuse(call: &Call<'_>) -> base::Result<crate::wire::answer::Answer> {
 
 const REFUSED: &[Route] = &[
     refused("/access_requests/*"),
+    refused("/agents/*"),
     refused("/allocations/*"),
     refused("/budgets/*"),
     refused("/custom_types/*"),
     refused("/exports/*"),
     refused("/goal_relationships/*"),
     refused("/goals/*"),
+    refused("/ooo_entries/*"),
     refused("/organization_exports/*"),
     refused("/portfolio_memberships/*"),
     refused("/portfolios/*"),
     refused("/project_briefs/*"),
+    refused("/project_portfolio_settings/*"),
     refused("/project_templates/*"),
     refused("/rates/*"),
+    refused("/reactions/*"),
+    refused("/roles/*"),
     refused("/task_templates/*"),
     refused("/time_periods/*"),
+    refused("/time_tracking_categories/*"),
     refused("/time_tracking_entries/*"),
+    refused("/timesheet_approval_statuses/*"),
+    refused("/workspaces/{workspace}/audit_log_events"),
+    refused("/workspaces/{workspace}/tasks/custom_id/{custom_id}"),
 ];
 
 /// Every endpoint, by resource.

@@ -179,4 +179,20 @@ db::on_both! { hub;
         assert_eq!(hub.by(&hub.gus, "GET", "/projects", None).await.data(), &json!([]), "a guest sees what was shared");
         assert_eq!(hub.by(ANN, "GET", &format!("/projects/{secret}"), None).await.status, 200);
     }
+
+    async fn a_stream_of_somebody_elses_list_shows_what_the_reader_sees(hub) {
+        let list = hub.get("/users/me/user_task_list").await.gid();
+        let path = format!("/events?resource={list}");
+        let sync = hub.by(&hub.bob, "GET", &path, None).await.body["sync"].as_str().expect("a token").to_owned();
+        let secret = hub.post("/projects", json!({"name": "Secret", "workspace": hub.workspace, "privacy_setting": "private"})).await.gid();
+        hub.post("/tasks", json!({"name": "hidden", "projects": secret, "assignee": "me"})).await;
+        hub.post("/tasks", json!({"name": "open", "projects": hub.project, "assignee": "me"})).await;
+        let path = format!("{path}&sync={sync}&opt_fields=resource.name,type");
+        let names = |reply: &crate::tests::Reply| -> Vec<String> {
+            let tasks = reply.data().as_array().expect("a list").iter().filter(|event| event["type"] == "task");
+            tasks.map(|event| event["resource"]["name"].as_str().unwrap_or("").to_owned()).collect()
+        };
+        assert_eq!(names(&hub.by(&hub.bob, "GET", &path, None).await), ["open"]);
+        assert_eq!(names(&hub.get(&path).await), ["hidden", "open"]);
+    }
 }
