@@ -3,6 +3,7 @@
 
 use crate::call::{Call, Shared};
 use crate::gate::{self, Budget};
+use crate::routes::Support;
 use crate::wire::answer::{Answer, Style};
 use crate::wire::body::{self, Format, Parsed};
 use crate::wire::client::Client;
@@ -97,6 +98,9 @@ pub async fn run(method: &str, mut call: Call<'_>) -> Result<Answer> {
             format!("No matching route for request: {method} {shown}"),
         ));
     };
+    if route.support == Support::Refused {
+        tracing::info!(method, path = call.path, "a client asked for an endpoint that is not offered");
+    }
     call.params = params;
     (route.run)(&call).await.map_err(|error| in_their_words(error, &call))
 }

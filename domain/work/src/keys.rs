@@ -1,21 +1,14 @@
 //! Keys to sign with: addresses that work without a token, and tokens that only this installation can have made. A key is made
 //! the first time it is needed and kept, so that every node signs alike and a restart changes nothing.
 
+mod store;
+
 use base::{Error, Result};
-use db::{Tx, params};
+use db::Tx;
 
-/// Returns the key for a purpose, if it was made before.
-pub async fn get(tx: &mut Tx, purpose: &str) -> Result<Option<Vec<u8>>> {
-    let row = tx.opt("select key from signing_key where purpose = $1", &params![purpose]).await?;
-    row.map(|row| row.get(0)).transpose()
-}
-
-/// Returns the key for a purpose and makes it unless it is there.
+/// Returns the key for a purpose, and makes it unless it is there.
 pub async fn ensure(tx: &mut Tx, purpose: &str) -> Result<Vec<u8>> {
-    let fresh = base::random::bytes::<32>().to_vec();
-    let sql = "insert into signing_key (purpose, key) values ($1, $2) on conflict (purpose) do nothing";
-    tx.run(sql, &params![purpose, fresh]).await?;
-    get(tx, purpose)
-        .await?
-        .ok_or_else(|| Error::bug("key.lost", "a signing key that was just made is not there"))
+    store::insert(tx, purpose, &base::random::bytes::<32>()).await?;
+    let kept = store::get(tx, purpose).await?;
+    kept.ok_or_else(|| Error::bug("key.lost", "a signing key that was just made is not there"))
 }
