@@ -154,7 +154,7 @@ pub async fn release(tx: &mut Tx, task: TaskId, reason: Option<&str>, version: O
         (false, None) => Some(format!("{name} released this lock.")),
     };
     let before = environments::beyond(tx);
-    let done = complete(tx, task, text).await;
+    let done = complete(tx, &lock, text).await;
     tx.become_actor(before);
     done?;
     closed(tx, "lock.released", &lock, &environments, reason).await?;
@@ -173,15 +173,29 @@ pub(crate) async fn expire(tx: &mut Tx, task: TaskId) -> Result<()> {
         Some(until) if until <= tx.now() => {}
         until => return super::chores::expire_at(tx, task, until).await,
     }
-    complete(tx, task, None).await?;
+    match complete(tx, &lock, None).await {
+        Err(error) if error.kind() == base::Kind::Conflict => return Ok(()),
+        done => done?,
+    }
     closed(tx, "lock.expired", &lock, &environments, None).await
 }
 
-async fn complete(tx: &mut Tx, task: TaskId, comment: Option<String>) -> Result<()> {
-    if let Some(text) = comment {
-        stories::comment(tx, task, NewComment { text: Text::Plain(text), ..NewComment::default() }).await?;
+/// Completes the task, unless somebody else has through another door: the tracker holds the task's row before its projects',
+/// so nothing here may hold the lock project first.
+async fn complete(tx: &mut Tx, lock: &Lock, comment: Option<String>) -> Result<()> {
+    let done = tasks::complete(tx, lock.task).await?;
+    if done.completed_at != Some(tx.now()) {
+        return Err(already_released(lock, done.completed_at.unwrap_or(tx.now())));
     }
-    tasks::complete(tx, task).await.map(drop)
+    if let Some(text) = comment {
+        stories::comment(tx, lock.task, NewComment { text: Text::Plain(text), ..NewComment::default() })
+            .await?;
+    }
+    Ok(())
+}
+
+fn already_released(lock: &Lock, at: Time) -> Error {
+    Error::conflict("lock.already_released", format!("\"{}\" was released at {at}", lock.title))
 }
 
 async fn closed(
@@ -209,14 +223,10 @@ async fn open_and_held(tx: &mut Tx, task: TaskId, version: Option<i64>) -> Resul
     environments.sort_by_key(|environment| environment.id);
     for environment in &environments {
         environments::hold(tx, environment.id).await?;
-        environments::hold_locks(tx, environment).await?;
     }
     let lock = load(tx, task).await?.0;
     if let Some(at) = lock.released_at {
-        return Err(Error::conflict(
-            "lock.already_released",
-            format!("\"{}\" was released at {at}", lock.title),
-        ));
+        return Err(already_released(&lock, at));
     }
     if version.is_some_and(|version| version != lock.version) {
         return Err(Error::conflict(
