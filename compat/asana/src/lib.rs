@@ -35,6 +35,7 @@ mod workspaces;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::routing::any;
 use call::Shared;
 use chores::{Chore, Handler};
 use journal::Follower;
@@ -50,7 +51,7 @@ pub fn routes(app: &App) -> Router<App> {
         async move { dispatch::serve(app, &shared, request).await }
     };
     // Bodies have limits of their own here, whose refusals these clients understand.
-    Router::new().fallback(serve).layer(DefaultBodyLimit::disable())
+    Router::new().route("/", any(serve.clone())).fallback(serve).layer(DefaultBodyLimit::disable())
 }
 
 /// The chores of this facade: sending the letters of webhooks.

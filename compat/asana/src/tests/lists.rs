@@ -195,4 +195,22 @@ db::on_both! { hub;
         assert_eq!(names(&hub.by(&hub.bob, "GET", &path, None).await), ["open"]);
         assert_eq!(names(&hub.get(&path).await), ["hidden", "open"]);
     }
+
+    async fn what_happens_to_subtasks_and_their_stories_is_heard_in_the_project(hub) {
+        let task = hub.task("whole").await;
+        let path = format!("/projects/{}/events", hub.project);
+        let sync = hub.get(&path).await.body["sync"].as_str().expect("a token").to_owned();
+        let part = hub.post(&format!("/tasks/{task}/subtasks"), json!({"name": "part"})).await.gid();
+        let comment = hub.post(&format!("/tasks/{part}/stories"), json!({"text": "half done"})).await.gid();
+        hub.delete(&format!("/stories/{comment}")).await;
+        let heard = hub.get(&format!("{path}?sync={sync}&opt_fields=action,resource,parent")).await;
+        let told: Vec<String> = heard.data().as_array().expect("a list").iter().map(|event| {
+            let gid = |key: &str| event[key]["gid"].as_str().unwrap_or("").to_owned();
+            format!("{} {} in {}", event["action"].as_str().unwrap_or(""), gid("resource"), gid("parent"))
+        }).collect();
+        for wanted in [format!("added {part} in {task}"), format!("added {comment} in {part}"), format!("removed {comment} in {part}")] {
+            assert!(told.contains(&wanted), "{wanted} in {told:?}");
+        }
+        assert_eq!(hub.get("").await.status, 404);
+    }
 }
