@@ -142,6 +142,10 @@ pub struct Query {
     pub verb: Option<String>,
     /// Only what this person did.
     pub actor: Option<UserId>,
+    /// Only what happened at this time or later.
+    pub from: Option<Time>,
+    /// Only what happened before this time.
+    pub to: Option<Time>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
     /// At most so many.
@@ -173,6 +177,12 @@ pub async fn read(tx: &mut Tx, query: &Query) -> Result<Vec<Entry>> {
     }
     if let Some(actor) = query.actor {
         filter.and("entry.actor_id = ?", params![actor]);
+    }
+    if let Some(from) = query.from {
+        filter.and("entry.at >= ?", params![from]);
+    }
+    if let Some(to) = query.to {
+        filter.and("entry.at < ?", params![to]);
     }
     let order = if query.newest_first { "desc" } else { "asc" };
     let limit = filter.param(query.limit);

@@ -98,3 +98,48 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
         Ok(Self(value))
     }
 }
+
+/// The fields of a form in the order in which they came, keeping names that come several times: boxes that were ticked.
+#[derive(Clone, Debug, Default)]
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl Pairs {
+    /// The first value with this name; empty when there is none.
+    pub fn get(&self, name: &str) -> &str {
+        self.opt(name).unwrap_or_default()
+    }
+
+    /// The first value with this name.
+    pub fn opt(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value with this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value with this name, trimmed, when something was filled in.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.opt(name).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a box with this name was ticked.
+    pub fn is_ticked(&self, name: &str) -> bool {
+        self.opt(name).is_some()
+    }
+
+    /// The value with this name, read; none when nothing was filled in.
+    pub fn parsed<T: std::str::FromStr<Err = Error>>(&self, name: &str) -> base::Result<Option<T>> {
+        self.filled(name).map(str::parse).transpose()
+    }
+}
+
+impl FromRequest<App> for Pairs {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let body = body(request, app.limits.count(Limit::BodyBytes)).await?;
+        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+    }
+}

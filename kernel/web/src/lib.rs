@@ -15,7 +15,7 @@ pub mod ui;
 
 pub use app::{App, AppParts, Authenticate, MaySee};
 pub use auth::{Auth, Maybe};
-pub use extract::{Form, Json, Path, Query};
+pub use extract::{Form, Json, Pairs, Path, Query};
 pub use problem::{Problem, Result};
 pub use quota::Quota;
 pub use targets::TargetPolicy;

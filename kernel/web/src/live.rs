@@ -2,7 +2,7 @@
 //! the parts that listen, with its own rights.
 //!
 //! A topic is a noun and an id (`environment.7`), or a noun alone (`deployment`) for anything of that noun. The id of an event is the journal's seq,
-//! so that a browser that was away for a moment gets what it missed (`Last-Event-ID`).
+//! so that a browser that was away for a moment gets what it missed (`Last-Event-ID`). One topic is not the journal's: [`OWN`].
 
 use crate::{App, Auth, Problem, Query, Result};
 use axum::Router;
@@ -10,13 +10,22 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
 use base::{Actor, Error, Limit};
+use db::Tx;
 use futures_util::stream::{self, Stream};
 use http::HeaderMap;
 use journal::{Entry, Subject};
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// The topic of what changed for the reader alone and is not in the journal: their inbox.
+pub const OWN: &str = "my-inbox";
+
+/// A number that rises whenever something changed for the reader alone. A part of the application: see [`OWN`].
+#[derive(Clone, Copy)]
+pub struct Pulse(pub for<'a> fn(&'a mut Tx) -> Pin<Box<dyn Future<Output = base::Result<i64>> + Send + 'a>>);
 
 /// Topics of one stream.
 const TOPICS: usize = 100;
@@ -47,6 +56,8 @@ struct Follow {
     actor: Actor,
     topics: Vec<String>,
     seq: i64,
+    /// The reader's own number, when they listen to it; none before it was read.
+    pulse: Option<i64>,
     commits: tokio::sync::watch::Receiver<u64>,
     ready: VecDeque<Event>,
     _open: Counted,
@@ -84,17 +95,31 @@ async fn events(
         )));
     }
     let commits = app.db.commits();
-    let head = journal::head(&mut app.db.read(&actor).await?).await?;
+    let (head, pulse) = {
+        let mut tx = app.db.read(&actor).await?;
+        (journal::head(&mut tx).await?, own(&app, &mut tx, &topics).await?)
+    };
     let missed =
         headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<i64>().ok());
     let seq = missed.filter(|seq| *seq <= head && head - seq <= BATCH as i64).unwrap_or(head);
     let first = Event::default().event("ready").id(seq.to_string()).data(seq.to_string());
-    let follow = Follow { app, actor, topics, seq, commits, ready: VecDeque::from([first]), _open: open };
+    // Whoever was away may have missed something of their own, which has no seq.
+    let pulse = pulse.filter(|_| missed.is_none());
+    let follow =
+        Follow { app, actor, topics, seq, pulse, commits, ready: VecDeque::from([first]), _open: open };
     let stream = stream::unfold(follow, |mut follow| async move {
         let event = follow.next().await?;
         Some((Ok(event), follow))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+/// The reader's own number, when they listen to it.
+async fn own(app: &App, tx: &mut Tx, topics: &[String]) -> base::Result<Option<i64>> {
+    match app.parts.get::<Pulse>() {
+        Some(Pulse(read)) if topics.iter().any(|topic| topic == OWN) => read(tx).await.map(Some),
+        _ => Ok(None),
+    }
 }
 
 impl Follow {
@@ -123,10 +148,14 @@ impl Follow {
 
     async fn read(&mut self) -> base::Result<()> {
         let query = journal::Query { after: self.seq, limit: BATCH, ..journal::Query::default() };
-        let entries = {
+        let (entries, pulse) = {
             let mut tx = self.app.db.read(&self.actor).await?;
-            journal::read(&mut tx, &query).await?
+            (journal::read(&mut tx, &query).await?, own(&self.app, &mut tx, &self.topics).await?)
         };
+        if let Some(now) = pulse.filter(|now| self.pulse != Some(*now)) {
+            self.pulse = Some(now);
+            self.ready.push_back(Event::default().event(OWN).data(now.to_string()));
+        }
         let Some(last) = entries.last() else { return Ok(()) };
         self.seq = last.seq;
         // One event per topic, with the newest seq.

@@ -29,11 +29,12 @@ pub async fn frame(mut request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let wants_page = wants_page(request.headers());
     let is_said = ui::is_said(request.headers());
+    let asked = Asked::of(&request);
     let is_machine_door = path.starts_with("/api/") || path.starts_with("/hooks/");
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     if wants_page && !is_machine_door {
-        response = explain(response, &path);
+        response = explain(response, &asked);
     }
     let status = response.status().as_u16();
     let ms = watch.elapsed().as_secs_f64() * 1_000.0;
@@ -63,7 +64,10 @@ fn shown(path: &str) -> &str {
 }
 
 fn is_page(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|kind| kind.starts_with("text/html"))
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
@@ -73,15 +77,51 @@ fn wants_page(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// What a page of something that went wrong needs to know of the request.
+struct Asked {
+    /// Where to come back to after signing in.
+    next: String,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let uri = request.uri();
+        // Only what can be asked for again: a form cannot.
+        let next = match *request.method() {
+            Method::GET => uri.path_and_query().map_or(uri.path(), |all| all.as_str()),
+            _ => "/",
+        };
+        Self { next: next.to_owned(), headers: request.headers().clone() }
+    }
+
+    /// The page that they came from, when it is one of this server.
+    fn back(&self) -> Option<String> {
+        let text = |name: HeaderName| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let came = url::Url::parse(text(header::REFERER)?).ok()?;
+        let port = came.port().map_or(String::new(), |port| format!(":{port}"));
+        let is_here = text(header::HOST)? == format!("{}{port}", came.host_str()?);
+        is_here.then(|| came[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
+    }
+}
+
 /// Turns a problem into a page that helps, or into the way to the sign-in.
-fn explain(response: Response, path: &str) -> Response {
+fn explain(response: Response, asked: &Asked) -> Response {
     let status = response.status();
     let Some(explained) = response.extensions().get::<Explained>().cloned() else { return response };
     if status == StatusCode::UNAUTHORIZED {
-        let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        let next: String = url::form_urlencoded::byte_serialize(asked.next.as_bytes()).collect();
         return axum::response::Redirect::to(&format!("/login?next={next}")).into_response();
     }
-    (status, ui::error_page(status, &explained.message)).into_response()
+    let back = asked.back();
+    let wrong = ui::Wrong {
+        status,
+        message: &explained.message,
+        who_may: &explained.who_may,
+        back: back.as_deref(),
+        headers: &asked.headers,
+    };
+    (status, ui::error_page(&wrong)).into_response()
 }
 
 /// Refuses anything unsafe that a foreign page makes a browser do with the person's cookie.

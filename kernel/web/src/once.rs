@@ -49,7 +49,9 @@ fn keeps_its_own(path: &str) -> bool {
 /// Answers that show a secret once. They are not kept, because the table would hold the secret in the clear; their retry
 /// is told that the work is done.
 fn shows_a_secret(path: &str) -> bool {
-    ["/tokens", "/password-link", "/repositories", "/hook", "/forms", "/webhooks"].iter().any(|end| path.ends_with(end))
+    ["/tokens", "/password-link", "/repositories", "/hook", "/forms", "/webhooks"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 /// The middleware of the native API.

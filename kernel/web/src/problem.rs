@@ -77,7 +77,10 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // The middleware turns this into a page for a browser that asked for one.
-        response.extensions_mut().insert(Explained { message: error.message().to_owned() });
+        let who_may = error.detail().and_then(|detail| detail["who_may"].as_array());
+        let who_may = who_may.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned));
+        let who_may = who_may.collect();
+        response.extensions_mut().insert(Explained { message: error.message().to_owned(), who_may });
         response
     }
 }
@@ -87,4 +90,6 @@ impl IntoResponse for Problem {
 pub struct Explained {
     /// The sentence.
     pub message: String,
+    /// Who may do what was refused, when the error knows.
+    pub who_may: Vec<String>,
 }

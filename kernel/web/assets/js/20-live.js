@@ -35,17 +35,24 @@
     clearTimeout(timer);
     timer = setTimeout(flush, QUIET_MS);
   }
-  // A hidden tab waits until it is seen.
+  // A hidden tab waits until it is seen, but for what shows in its title. A list does not jump under the pointer: it says that there
+  // is more, and waits until the pointer leaves.
+  const waits = name => (document.hidden && !box.$(name)?.hasAttribute('data-unseen')) || box.$(name)?.matches('[data-steady]:hover');
   function flush() {
-    if (document.hidden || box.$('.dragging')) return;
+    if (box.$('.dragging')) return;
     const now = due;
     due = new Map();
-    for (const [address, regions] of now) {
-      const names = [...regions].join(' ');
+    for (const [address, all] of now) {
+      const later = [...all].filter(waits), regions = [...all].filter(name => !waits(name));
+      if (later.length) due.set(address, new Set(later));
+      for (const name of later) box.$(name)?.classList.add('has-more');
+      if (!regions.length) continue;
+      const names = regions.join(' ');
       box.ask(address || location.href).then(({ page }) => box.apply(page, names)).catch(() => [...regions].forEach(name => box.$(name)?.classList.add('stale')));
     }
   }
   document.addEventListener('visibilitychange', flush);
+  document.addEventListener('pointerout', event => { const list = event.target.closest?.('.has-more'); if (list && !list.contains(event.relatedTarget)) { list.classList.remove('has-more'); setTimeout(flush); } });
   document.addEventListener('box:applied', () => { if (wanted() !== topics) connect(); });
   addEventListener('pagehide', () => source?.close());
   addEventListener('pageshow', event => { if (event.persisted) connect(); });

@@ -3,7 +3,8 @@
   const root = document.documentElement;
   const stored = key => { try { return localStorage.getItem(key); } catch { return null; } };
   const store = (key, value) => { try { localStorage.setItem(key, value); } catch { /* Private windows keep nothing. */ } };
-  if (stored('theme')) root.dataset.theme = stored('theme');
+  // The theme is a cookie, so that the server paints the first time right.
+  const setTheme = name => { root.dataset.theme = name; document.cookie = `signalbox_theme=${name}; Path=/; Max-Age=31536000; SameSite=Lax`; };
   const isDark = () => root.dataset.theme === 'dark' || (root.dataset.theme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
 
   box.dialog = function (id) {
@@ -16,7 +17,7 @@
   document.addEventListener('close', event => event.target.opener?.focus?.(), true);
   document.addEventListener('click', event => {
     const on = selector => event.target.closest(selector);
-    if (on('[data-theme-toggle]')) { root.dataset.theme = isDark() ? 'light' : 'dark'; store('theme', root.dataset.theme); }
+    if (on('[data-theme-toggle]')) setTheme(isDark() ? 'light' : 'dark');
     if (on('[data-nav]')) root.classList.toggle('nav-open');
     else if (root.classList.contains('nav-open') && !on('.side')) root.classList.remove('nav-open');
     if (on('[data-palette]')) box.dialog('palette');
@@ -111,4 +112,33 @@
     const act = box.keys[key];
     if (act) { const handled = act(event); if (handled !== false) event.preventDefault(); }
   });
+
+  // Settings of this browser alone, and what a form shows before it is sent.
+  const settle = () => {
+    for (const tick of box.$$('[data-single-keys]')) { tick.disabled = false; tick.checked = stored('keys') !== 'off'; }
+    for (const button of box.$$('[data-zone]')) {
+      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone, field = document.getElementById(button.dataset.zone);
+      button.hidden = !zone || !field || field.value === zone;
+      button.textContent = `Use ${zone}, as this browser has it`;
+      button.onclick = () => { field.value = zone; button.hidden = true; field.focus(); };
+    }
+  };
+  document.addEventListener('change', event => {
+    const field = event.target;
+    if (field.matches('[data-single-keys]')) { store('keys', field.checked ? 'on' : 'off'); box.toast(field.checked ? 'Single keys are on' : 'Single keys are off'); }
+    if (field.matches('[data-theme-choice]')) setTheme(field.value);
+    if (field.matches('[data-preview]') && field.files?.[0]) {
+      const image = document.getElementById(field.dataset.preview);
+      if (image) { image.onload = () => URL.revokeObjectURL(image.src); image.src = URL.createObjectURL(field.files[0]); image.hidden = false; image.previousElementSibling?.toggleAttribute('hidden', image.previousElementSibling.matches('.av')); }
+    }
+  });
+  document.addEventListener('box:applied', settle);
+  settle();
+
+  // The window's name counts what is unread, also while the tab is behind another.
+  const count = () => {
+    const unread = box.$('#my-inbox .n')?.textContent.trim(), name = document.title.replace(/^\(\d+\) /, ''), wanted = unread ? `(${unread}) ${name}` : name;
+    if (document.title !== wanted) document.title = wanted;
+  };
+  document.addEventListener('box:applied', count);
 })(window.signalbox ??= {});

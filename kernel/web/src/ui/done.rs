@@ -29,11 +29,14 @@ pub fn done_with_undo(next: &str, text: &str, undo: Undo) -> Response {
 
 fn answer(next: &str, said: &Said) -> Response {
     // Only addresses of this server: what comes from a form may lead nowhere else.
-    let next = if next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') { next } else { "/" };
+    let next =
+        if next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') { next } else { "/" };
     let mut response = Redirect::to(next).into_response();
     let text = serde_json::to_string(said).unwrap_or_default();
     let coded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    if let Ok(value) = HeaderValue::from_str(&format!("{COOKIE}={coded}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax")) {
+    if let Ok(value) =
+        HeaderValue::from_str(&format!("{COOKIE}={coded}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax"))
+    {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
@@ -41,7 +44,9 @@ fn answer(next: &str, said: &Said) -> Response {
 
 pub(super) fn said(headers: &HeaderMap) -> Option<Said> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let coded = cookies.flat_map(|line| line.split("; ")).find_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='))?;
+    let coded = cookies
+        .flat_map(|line| line.split("; "))
+        .find_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('='))?;
     // What was coded has no `=` left in it, so it parses as one name.
     let (text, _) = url::form_urlencoded::parse(coded.as_bytes()).next()?;
     let said: Said = serde_json::from_str(&text).ok()?;

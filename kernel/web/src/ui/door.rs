@@ -1,8 +1,8 @@
 //! Pages for people who are not signed in, and pages of what went wrong.
 
-use super::Aspect;
+use super::{Aspect, signal};
 use crate::assets;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use maud::{DOCTYPE, Markup, html};
 
 pub(super) fn head(title: &str, worst: Aspect) -> Markup {
@@ -16,7 +16,7 @@ pub(super) fn head(title: &str, worst: Aspect) -> Markup {
     }
 }
 
-/// A page for somebody who is not signed in: the sign-in, the set-up, a public form.
+/// A page for somebody who is not signed in: the sign-in, the set-up.
 pub fn door(title: &str, content: Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -28,6 +28,7 @@ pub fn door(title: &str, content: Markup) -> Markup {
                     div.door-art aria-hidden="true" {
                         (art())
                         p { "Every deployment, lock, job, error and alert is a task that somebody can own, discuss and finish." }
+                        small { "Signalbox " (env!("CARGO_PKG_VERSION")) }
                     }
                 }
             }
@@ -35,34 +36,66 @@ pub fn door(title: &str, content: Markup) -> Markup {
     }
 }
 
-/// The page of an answer that went wrong: what happened, and what to do.
-pub fn error_page(status: StatusCode, message: &str) -> Markup {
+/// A page that strangers fill in: nothing of the workspace but what its maker wrote.
+pub fn public(title: &str, content: Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme="auto" {
+            head { (head(title, Aspect::Green)) }
+            body.public { main #content { (content) } footer.faint.t-s { "Made with Signalbox" } }
+        }
+    }
+}
+
+/// What a page of something that went wrong is made from.
+pub(crate) struct Wrong<'a> {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// What happened, and what to do.
+    pub message: &'a str,
+    /// Who may do what was refused, when the error knows.
+    pub who_may: &'a [String],
+    /// The page of this server that they came from.
+    pub back: Option<&'a str>,
+    /// The theme of the reader.
+    pub headers: &'a HeaderMap,
+}
+
+/// The page of an answer that went wrong: what happened, what to do, who can help, and the way back.
+pub(crate) fn error_page(wrong: &Wrong) -> Markup {
+    let status = wrong.status;
     let title = match status {
-        StatusCode::NOT_FOUND => "Nothing here",
-        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::NOT_FOUND => "There is nothing here",
+        StatusCode::FORBIDDEN => "This is not yours to do",
         StatusCode::TOO_MANY_REQUESTS => "Too many requests",
         StatusCode::CONFLICT => "Something changed meanwhile",
         s if s.is_server_error() => "Something went wrong",
         _ => "That did not work",
     };
-    let sentence = if status.is_server_error() {
-        "Something went wrong inside Signalbox. Nothing was lost; the log says more."
-    } else {
-        message
+    let sentence = match status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        true => "Something went wrong inside Signalbox. Nothing was lost; the log says more.",
+        false => wrong.message,
     };
     html! {
         (DOCTYPE)
-        html lang="en" data-theme="auto" {
-            head { (head(title, Aspect::Green)) }
-            body {
-                main.body.reading #content {
+        html lang="en" data-theme=(super::theme::of(wrong.headers)) {
+            head { (head(title, Aspect::Amber)) }
+            body.public {
+                main.wrong #content {
+                    a.brand href="/" { (signal(Aspect::Amber, "Attention")) " Signalbox" }
                     h1 { (title) }
-                    p.t-l #problem { (super::page::capitalised(sentence)) @if !sentence.ends_with('.') { "." } }
-                    form.row action="/search" method="get" {
-                        input.input name="q" type="search" aria-label="Search" placeholder="Search instead";
-                        button.btn { "Search" }
+                    p.t-l #problem { (super::page::capitalised(sentence)) @if !sentence.ends_with(['.', '?']) { "." } }
+                    @if !wrong.who_may.is_empty() { p { "Who may: " (wrong.who_may.join(", ")) "." } }
+                    p.row.wrap {
+                        @if let Some(back) = wrong.back { a.btn.primary href=(back) { "Go back" } }
+                        a.btn href="/" { "Go to the first page" }
                     }
-                    p { a href="/" { "Go to the first page" } }
+                    @if status == StatusCode::NOT_FOUND {
+                        form.row action="/search" method="get" role="search" {
+                            input.input name="q" type="search" aria-label="Search" placeholder="Search for what you expected";
+                            button.btn { "Search" }
+                        }
+                    }
                 }
             }
         }
@@ -75,6 +108,9 @@ fn art() -> Markup {
         svg viewBox="0 0 760 900" preserveAspectRatio="xMidYMid slice" fill="none" stroke-linecap="round" stroke-linejoin="round" {
             g stroke="#1e2927" { @for x in (60..760).step_by(60) { path d={ "M" (x) " 0V900" } {} } }
             g stroke="#33433f" stroke-width="3" { path d="M0 250H760" {} path d="M0 430H760" {} path d="M0 550H760" opacity=".6" {} }
+            defs { pattern #hx width="11" height="11" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" { path d="M0 0V11" stroke="#f4b740" stroke-width="1.6" opacity=".6" {} } }
+            rect x="292" y="214" width="138" height="256" fill="url(#hx)" {}
+            path d="M292 214V470" stroke="#f4b740" stroke-width="1.5" {}
             path d="M0 250H270L430 430H560" stroke="#3ccb80" stroke-width="4" {}
             g fill="#3ccb80" { @for x in (22..280).step_by(30) { rect x=(x) y="234" width="10" height="32" rx="3" {} } }
             g fill="#101716" stroke="#6b7c77" stroke-width="2" { @for x in (442..760).step_by(30) { rect x=(x) y="235" width="10" height="30" rx="3" {} } }

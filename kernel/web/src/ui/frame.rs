@@ -1,6 +1,6 @@
 //! Who asks for a page, and the frame around it.
 
-use super::{Aspect, Page, Shell, avatar, icon, lamp_named, page, signal, time_in};
+use super::{Aspect, Page, Shell, avatar, icon, lamp_named, page, signal, theme, time_in};
 use crate::{App, Auth, Problem, assets};
 use axum::extract::FromRequestParts;
 use base::{Actor, Date, Time};
@@ -21,6 +21,7 @@ pub struct Frame {
     path: String,
     is_part: bool,
     flash: Option<page::Flash>,
+    theme: &'static str,
 }
 
 impl FromRequestParts<App> for Frame {
@@ -36,6 +37,7 @@ impl FromRequestParts<App> for Frame {
             path: parts.uri.path().to_owned(),
             is_part: parts.headers.contains_key(PART),
             flash: page::Flash::of(&parts.headers),
+            theme: theme::of(&parts.headers),
         })
     }
 }
@@ -44,7 +46,15 @@ impl Frame {
     /// A frame that knows nothing of the sidebar.
     pub fn bare(actor: Actor) -> Self {
         let now = Time::from_millis(0);
-        Self { actor, shell: Shell::default(), now, path: String::new(), is_part: false, flash: None }
+        Self {
+            actor,
+            shell: Shell::default(),
+            now,
+            path: String::new(),
+            is_part: false,
+            flash: None,
+            theme: theme::AUTO,
+        }
     }
 
     /// The day it is for the reader.
@@ -64,14 +74,19 @@ impl Frame {
 
     /// The whole page; for a script that morphs, only what it morphs.
     pub fn page(&self, page: Page) -> Markup {
-        let (main, title) = (self.main(&page), page.title.clone());
+        let main = self.main(&page);
+        // The window's name counts what is waiting, so that a tab in the background says so.
+        let title = match self.shell.inbox {
+            0 => page.title.clone(),
+            unread => format!("({unread}) {}", page.title),
+        };
         if self.is_part {
-            return html! { (DOCTYPE) html lang="en" { head { title { (title) } } body { (main) (self.toasts()) } } };
+            return html! { (DOCTYPE) html lang="en" { head { title { (title) " · Signalbox" } } body { (main) (self.toasts()) } } };
         }
         let worst = self.shell.worst();
         html! {
             (DOCTYPE)
-            html lang="en" data-theme="auto" {
+            html lang="en" data-theme=(self.theme) {
                 head {
                     (super::door::head(&title, worst))
                     script defer src=(assets::path("app.js")) {}
@@ -123,7 +138,7 @@ impl Frame {
                 button.jump type="button" data-palette { (icon("search")) " Search or jump " kbd { "⌘K" } }
                 div.nav {
                     (self.link("/", "Home", icon("activity")))
-                    a href="/inbox" aria-current=[(self.path == "/inbox").then_some("page")] { (icon("inbox")) " Inbox" (count(shell.inbox)) }
+                    (inbox_link(shell.inbox, self.path == "/inbox"))
                     a href="/my-tasks" aria-current=[(self.path == "/my-tasks").then_some("page")] { (icon("circle-check")) " My tasks" (count(shell.due)) }
                     h2 { a href="/environments" { "Environments" } }
                     div.line {
@@ -171,6 +186,20 @@ impl Frame {
             }
         }
     }
+}
+
+/// The way to the inbox. It counts what is unread, on every page and in the window's title.
+fn inbox_link(unread: u64, is_here: bool) -> Markup {
+    html! {
+        a #my-inbox href="/inbox" aria-current=[is_here.then_some("page")] data-live=(crate::live::OWN) data-src="/inbox/count" data-unseen {
+            (icon("inbox")) " Inbox" @if unread > 0 { span.n { (unread) } }
+        }
+    }
+}
+
+/// What the way to the inbox asks for when something arrived: itself.
+pub fn inbox_count(unread: u64) -> Markup {
+    html! { (DOCTYPE) html lang="en" { head { title { "Inbox" } } body { (inbox_link(unread, false)) } } }
 }
 
 /// The palette: its results come from `/palette?q=`; its commands are links and know their keys.

@@ -40,6 +40,13 @@ impl Page {
         self
     }
 
+    /// The same before those that are there.
+    #[must_use]
+    pub(super) fn crumb_first(mut self, name: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.insert(0, (name.into(), href.into()));
+        self
+    }
+
     /// What stands beside the title.
     #[must_use]
     pub fn beside(mut self, beside: Markup) -> Self {

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 /// Dark enough for white letters at 4.5:1, far enough apart to tell a dozen people.
 const COLOURS: [&str; 12] = [
-    "#7a4a86", "#2f6f4f", "#8a4b1f", "#3d5a92", "#256d77", "#7d4040", "#6b5d1e", "#a03a5b", "#51635f", "#5a5f66",
-    "#4f5b2a", "#5b4aa0",
+    "#7a4a86", "#2f6f4f", "#8a4b1f", "#3d5a92", "#256d77", "#7d4040", "#6b5d1e", "#a03a5b", "#51635f",
+    "#5a5f66", "#4f5b2a", "#5b4aa0",
 ];
 
 fn initials(name: &str) -> String {

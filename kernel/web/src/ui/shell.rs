@@ -8,7 +8,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 /// Loads what the sidebar shows somebody; the application knows all domains and puts it together.
-pub type LoadShell = for<'a> fn(&'a App, &'a Actor) -> Pin<Box<dyn Future<Output = Result<Shell>> + Send + 'a>>;
+pub type LoadShell =
+    for<'a> fn(&'a App, &'a Actor) -> Pin<Box<dyn Future<Output = Result<Shell>> + Send + 'a>>;
 
 /// Loads nothing, for doors that have no pages.
 pub fn no_shell<'a>(_: &'a App, _: &'a Actor) -> Pin<Box<dyn Future<Output = Result<Shell>> + Send + 'a>> {
