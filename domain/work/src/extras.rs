@@ -14,9 +14,9 @@ pub fn extra_api() -> web::api::Routes {
         .merge(csv::api::api())
 }
 
-/// The pages of forms, and where other services send theirs.
+/// The pages of the inbox and of forms, and where other services send theirs.
 pub fn extra_pages() -> axum::Router<web::App> {
-    forms::pages::pages()
+    forms::pages::pages().merge(inbox::pages::pages())
 }
 
 /// Who follows the journal: the inbox and the rules.

@@ -7,6 +7,8 @@
 pub(crate) mod api;
 mod follow;
 mod news;
+pub(crate) mod pages;
+pub mod preferences;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,8 @@ base::text_enum! {
         Mentioned = "mentioned",
         /// They follow it.
         Follows = "follows",
+        /// They follow everything in one of its projects.
+        Project = "project",
     }
 }
 
@@ -88,12 +92,18 @@ pub async fn count_unread(tx: &mut Tx) -> Result<i64> {
     store::count_unread(tx, me).await
 }
 
+/// One of the actor's items.
+pub async fn get(tx: &mut Tx, item: AnyId) -> Result<Item> {
+    let me = me(tx)?;
+    let missing = || Error::missing("inbox.unknown", format!("There is no item {item} in your inbox"));
+    store::by_id(tx, me, item).await?.ok_or_else(missing)
+}
+
 /// Marks an item as read or unread, puts it away or takes it back.
 pub async fn mark(tx: &mut Tx, item: AnyId, unread: Option<bool>, archived: Option<bool>) -> Result<Item> {
     let me = me(tx)?;
     rights::require_scope(tx, Right::Comment)?;
-    let missing = || Error::missing("inbox.unknown", format!("There is no item {item} in your inbox"));
-    let mut found = store::by_id(tx, me, item).await?.ok_or_else(missing)?;
+    let mut found = get(tx, item).await?;
     // What is put away has been dealt with.
     let unread = unread.or((archived == Some(true)).then_some(false));
     let (unread, archived) = (unread.unwrap_or(found.is_unread), archived.unwrap_or(found.is_archived));
@@ -101,20 +111,54 @@ pub async fn mark(tx: &mut Tx, item: AnyId, unread: Option<bool>, archived: Opti
         return Ok(found);
     }
     (found.is_unread, found.is_archived) = (unread, archived);
-    store::mark(tx, me, Some(item), unread, archived).await?;
+    store::mark(tx, me, item, unread, archived).await?;
     enter(tx, me, json!({"item": item, "unread": unread, "archived": archived}));
     Ok(found)
 }
 
-/// Puts everything away that the actor has not put away yet; returns how many items that were.
-pub async fn archive_all(tx: &mut Tx) -> Result<u64> {
+/// What was marked in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// What undoes it.
+    pub id: AnyId,
+    /// How many items that were.
+    pub count: u64,
+}
+
+/// Marks everything as read that the actor has not put away yet; with `archived`, puts it away too.
+pub async fn mark_all(tx: &mut Tx, archived: bool) -> Result<Batch> {
     let me = me(tx)?;
     rights::require_scope(tx, Right::Comment)?;
-    let count = store::mark(tx, me, None, false, true).await?;
+    let id: AnyId = tx.new_id();
+    let count = store::mark_all(tx, me, id, archived).await?;
     if count > 0 {
-        enter(tx, me, json!({"items": count, "archived": true}));
+        enter(tx, me, json!({"items": count, "unread": false, "archived": archived}));
+    }
+    Ok(Batch { id, count })
+}
+
+/// Makes everything as it was before it was marked in one go, but for what came up again since.
+pub async fn undo_all(tx: &mut Tx, batch: AnyId) -> Result<u64> {
+    let me = me(tx)?;
+    rights::require_scope(tx, Right::Comment)?;
+    let count = store::undo_all(tx, me, batch).await?;
+    if count > 0 {
+        enter(tx, me, json!({"items": count, "undone": true}));
     }
     Ok(count)
+}
+
+/// Puts everything away that the actor has not put away yet; returns how many items that were.
+pub async fn archive_all(tx: &mut Tx) -> Result<u64> {
+    Ok(mark_all(tx, true).await?.count)
+}
+
+/// A number that rises whenever the actor's inbox changes.
+pub async fn pulse(tx: &mut Tx) -> Result<i64> {
+    match tx.actor().user {
+        Some(user) => store::pulse(tx, user).await,
+        None => Ok(0),
+    }
 }
 
 fn enter(tx: &mut Tx, me: UserId, data: serde_json::Value) {

@@ -54,6 +54,7 @@ pub fn migrations() -> db::Migrations {
             ("0200_forms", include_str!("../migrations/0200_forms.sql")),
             ("0201_rules", include_str!("../migrations/0201_rules.sql")),
             ("0202_inbox", include_str!("../migrations/0202_inbox.sql")),
+            ("0210_preferences", include_str!("../migrations/0210_preferences.sql")),
         ],
     }
 }

@@ -1,9 +1,10 @@
 //! Making items from the journal.
 
-use super::news::{self, News};
+use super::news::{self, News, Sort};
+use super::preferences::{self, Wishes};
 use super::{Reason, store};
 use crate::tasks::{self, Task};
-use crate::{access, entries};
+use crate::{access, entries, projects};
 use base::id::UserId;
 use base::{Door, Result, Right};
 use db::Tx;
@@ -26,7 +27,9 @@ async fn act(tx: &mut Tx, entry: &Entry) -> Result<()> {
     let Some(task) = tasks::store::by_id(tx, id).await? else { return Ok(()) };
     for (user, reason) in recipients(tx, entry, &task, &news).await? {
         let text = match reason {
-            Reason::Assigned if entry.data["field"] == "assignee" => "assigned this to you",
+            Reason::Assigned if entry.verb == "task.created" || entry.data["field"] == "assignee" => {
+                "assigned this to you"
+            }
             _ => news.text.as_str(),
         };
         store::put(tx, user, &task, reason, entry, text).await?;
@@ -34,27 +37,38 @@ async fn act(tx: &mut Tx, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-/// Who is told, and why: active people who see the task, but for whoever did it.
+/// Who is told, and why: active people who see the task and want to be told, but for whoever did it.
 async fn recipients(
     tx: &mut Tx,
     entry: &Entry,
     task: &Task,
     news: &News,
 ) -> Result<BTreeMap<UserId, Reason>> {
-    let mut wanted: BTreeMap<UserId, Reason> = BTreeMap::new();
+    let homes: Vec<_> = projects::store::homes(tx, &[task.id]).await?.iter().map(|home| home.id).collect();
+    let mut reasons: BTreeMap<UserId, Vec<Reason>> = BTreeMap::new();
+    // The strongest first.
+    for (user, reason) in &news.special {
+        reasons.entry(*user).or_default().push(*reason);
+    }
     if !news.only_special {
-        let followers = store::followers(tx, task.id).await?;
-        wanted.extend(followers.into_iter().chain(task.assignee).map(|user| (user, Reason::Follows)));
+        for user in store::followers(tx, task.id).await?.into_iter().chain(task.assignee) {
+            reasons.entry(user).or_default().push(Reason::Follows);
+        }
     }
-    wanted.extend(news.special.iter().copied());
+    for user in preferences::of_everything(tx, &homes).await? {
+        reasons.entry(user).or_default().push(Reason::Project);
+    }
     if let Some(author) = entry.actor {
-        wanted.remove(&author);
+        reasons.remove(&author);
     }
-    let ids: Vec<UserId> = wanted.keys().copied().collect();
+    let ids: Vec<UserId> = reasons.keys().copied().collect();
     let people = people::users::by_ids(tx, &ids).await?;
+    let wishes = preferences::wishes(tx, &ids, &homes).await?;
     let mut told = BTreeMap::new();
-    for (user, reason) in wanted {
+    for (user, reasons) in reasons {
         let Some(person) = people.get(&user).filter(|person| person.active) else { continue };
+        let wants = |reason: &Reason| wishes.get(&user).is_none_or(|all| wanted(all, *reason, news.sort));
+        let Some(reason) = reasons.into_iter().find(wants) else { continue };
         let before = tx.become_actor(people::door::actor_of(person, Door::Web));
         let held = access::on_task(tx, task, Right::View).await;
         tx.become_actor(before);
@@ -63,4 +77,16 @@ async fn recipients(
         }
     }
     Ok(told)
+}
+
+/// Whether any of somebody's wishes about the projects that a task is in asks for this.
+fn wanted(wishes: &[Wishes], reason: Reason, sort: Sort) -> bool {
+    wishes.iter().any(|wish| match (reason, sort) {
+        (Reason::Assigned, _) => wish.assigned,
+        (Reason::Mentioned, _) => wish.mentioned,
+        (Reason::Project, _) => wish.everything,
+        (Reason::Follows, Sort::Comment) => wish.comments,
+        (Reason::Follows, Sort::Completion) => wish.completed,
+        (Reason::Follows, Sort::Change) => wish.changes,
+    })
 }

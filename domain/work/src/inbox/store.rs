@@ -68,25 +68,48 @@ pub(super) async fn count_unread(tx: &mut Tx, user: UserId) -> Result<i64> {
     tx.one(&sql, filter.params()).await?.get(0)
 }
 
-/// Marks one item, or every one that is not put away.
-pub(super) async fn mark(
-    tx: &mut Tx,
-    user: UserId,
-    item: Option<AnyId>,
-    unread: bool,
-    archived: bool,
-) -> Result<u64> {
-    let mut filter = Filter::after(params![unread, archived]);
-    filter.and("user_id = ?", params![user]);
-    match item {
-        Some(item) => filter.and("id = ?", params![item]),
-        None => filter.and("not is_archived", []),
-    }
-    let sql = format!(
-        "update inbox_item set is_unread = $1, is_archived = $2, news = case when $1 then news else 0 end where {}",
-        filter.sql()
-    );
-    tx.run(&sql, filter.params()).await
+const MARK: &str = "update inbox_item set is_unread = $3, is_archived = $4, batch = null,
+  news = case when $3 then news else 0 end where user_id = $1 and id = $2";
+
+/// Marks one item.
+pub(super) async fn mark(tx: &mut Tx, user: UserId, item: AnyId, unread: bool, archived: bool) -> Result<()> {
+    tx.run(MARK, &params![user, item, unread, archived]).await?;
+    beat(tx, user).await
+}
+
+const MARK_ALL: &str =
+    "update inbox_item set was_unread = is_unread, is_unread = false, is_archived = $3, news = 0, batch = $2
+  where user_id = $1 and not is_archived and (is_unread or $3)";
+
+/// Marks everything that is not put away as read, and puts it away.
+pub(super) async fn mark_all(tx: &mut Tx, user: UserId, batch: AnyId, archived: bool) -> Result<u64> {
+    let count = tx.run(MARK_ALL, &params![user, batch, archived]).await?;
+    beat(tx, user).await?;
+    Ok(count)
+}
+
+const UNDO_ALL: &str =
+    "update inbox_item set is_unread = coalesce(was_unread, false), is_archived = false, batch = null
+  where user_id = $1 and batch = $2";
+
+/// Makes what was marked in one go as it was.
+pub(super) async fn undo_all(tx: &mut Tx, user: UserId, batch: AnyId) -> Result<u64> {
+    let count = tx.run(UNDO_ALL, &params![user, batch]).await?;
+    beat(tx, user).await?;
+    Ok(count)
+}
+
+const BEAT: &str = "insert into inbox_pulse (user_id, version) values ($1, 1)
+  on conflict (user_id) do update set version = inbox_pulse.version + 1";
+
+/// Tells the user's screens that their inbox changed.
+async fn beat(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.run(BEAT, &params![user]).await.map(|_| ())
+}
+
+pub(super) async fn pulse(tx: &mut Tx, user: UserId) -> Result<i64> {
+    let row = tx.opt("select version from inbox_pulse where user_id = $1", &params![user]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
 }
 
 const FOLLOWERS: &str = "select user_id from task_follower where task_id = $1";
@@ -101,10 +124,12 @@ const PUT: &str = "insert into inbox_item (id, user_id, task_id, reason, actor_i
   values ($1, $2, $3, $4, $5, $6, $7, 1, true, false, $8, $9)
   on conflict (user_id, task_id) do update set
     reason = case
-      when inbox_item.is_unread and (inbox_item.reason = 'assigned' or (inbox_item.reason = 'mentioned' and excluded.reason = 'follows'))
+      when inbox_item.is_unread and (inbox_item.reason = 'assigned'
+        or (inbox_item.reason = 'mentioned' and excluded.reason <> 'assigned')
+        or (inbox_item.reason = 'follows' and excluded.reason = 'project'))
       then inbox_item.reason else excluded.reason end,
     actor_id = excluded.actor_id, actor_name = excluded.actor_name, text = excluded.text, news = inbox_item.news + 1,
-    is_unread = true, is_archived = false, at = excluded.at, seq = excluded.seq
+    is_unread = true, is_archived = false, batch = null, at = excluded.at, seq = excluded.seq
   where inbox_item.seq < excluded.seq";
 
 pub(super) async fn put(
@@ -118,5 +143,6 @@ pub(super) async fn put(
     let id: AnyId = tx.new_id();
     let params =
         params![id, user, task.id, reason, entry.actor, &entry.actor_name, text, entry.at, entry.seq];
-    tx.run(PUT, &params).await.map(|_| ())
+    tx.run(PUT, &params).await?;
+    beat(tx, user).await
 }
