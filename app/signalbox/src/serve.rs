@@ -70,6 +70,7 @@ async fn serve(options: Serve) -> Result<()> {
     let public_url = config.public_url(address, options.tls_cert.is_some())?;
     let app = wiring::app(&options, &config, db.clone(), clock, blobs, public_url, stopped.clone()).await?;
     let work = wiring::work(&app, &config.node);
+    after_restart(&db).await.context("taking up what was live")?;
     work.chores.prepare().await.context("preparing chores")?;
     let mut loops = tokio::task::JoinSet::new();
     if options.roles.iter().any(|role| matches!(role, Role::Chores | Role::Clock)) {
@@ -103,6 +104,13 @@ fn location(data: &Path, database: &str) -> Result<Location> {
         }
         _ => Err(Error::invalid("database.unknown", "--database takes `sqlite` or a postgres:// address")),
     }
+}
+
+/// What was live when the server ended gets the time to report again before anybody judges it.
+async fn after_restart(db: &Db) -> Result<()> {
+    let mut tx = db.write(&system()).await?;
+    releases::after_restart(&mut tx).await?;
+    tx.commit().await
 }
 
 fn announce(app: &web::App, first: people::bootstrap::Bootstrap) {

@@ -84,6 +84,7 @@ pub fn document(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::Open
         "The native API of Signalbox. Errors are problem documents (RFC 9457) with a stable `code`. Lists page by `limit` and `cursor`. Every write takes an `Idempotency-Key`."
             .to_owned(),
     );
+    document.servers = Some(vec![utoipa::openapi::Server::new("/api/v1")]);
     let components = document.components.get_or_insert_default();
     components
         .security_schemes

@@ -32,6 +32,8 @@ pub(super) fn router(app: App, clock: Option<Work>) -> Router {
     let mut router = Router::new()
         .nest("/api/v1", native)
         .nest("/api/1.0", wiring::asana_api(&app))
+        // A nested router does not take the bare prefix with its slash: scripts with an empty path see an envelope too.
+        .route_service("/api/1.0/", wiring::asana_api(&app).with_state(app.clone()))
         .merge(wiring::pages())
         .merge(wiring::hooks())
         .merge(home::pages())
