@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 const CLIENTS: usize = 6;
@@ -35,18 +35,23 @@ fn crash(database: Database, kills: u64) {
     let deployments = [Running::start(&hub, &folder, "beta"), Running::start(&hub, &folder, "production")];
 
     let stop = Arc::new(AtomicBool::new(false));
-    let commit = hub.repository.head();
+    let (commit, answered) = (hub.repository.head(), Arc::new(AtomicU64::new(0)));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|n| {
             let (api, stop) = (hub.api.clone(), stop.clone());
-            let mut client =
-                Client { n, api, project: project.clone(), commit: commit.clone(), kept: Kept::default() };
+            let (project, commit, answered) = (project.clone(), commit.clone(), answered.clone());
+            let mut client = Client { n, api, project, commit, answered, kept: Kept::default() };
             std::thread::spawn(move || client.work(&stop))
         })
         .collect();
 
     for _ in 0..kills {
-        std::thread::sleep(Duration::from_millis(50 + base::random::below(700))); // the random moment
+        // However slow the machine is, each kill falls on a server that is at work.
+        let before = answered.load(Ordering::SeqCst);
+        outside::wait_for("work between two kills", Duration::from_secs(60), || {
+            (answered.load(Ordering::SeqCst) >= before + 10).then_some(())
+        });
+        std::thread::sleep(Duration::from_millis(base::random::below(700))); // the random moment
         hub.server.kill();
         hub.server.start_again();
     }
@@ -56,7 +61,6 @@ fn crash(database: Database, kills: u64) {
     let acknowledged: usize = kept.iter().map(|k| k.tasks.len() + k.locks.len() + k.starts.len()).sum();
     let lost: usize = kept.iter().map(|k| k.unnamed.len()).sum();
     println!("{kills} kills, {acknowledged} acknowledged writes, {lost} done with their answer lost");
-    assert!(acknowledged > 100, "too little happened to mean anything: {acknowledged}");
 
     for deployment in deployments {
         deployment.ends_whole(&hub);
@@ -96,6 +100,7 @@ struct Client {
     api: Api,
     project: String,
     commit: String,
+    answered: Arc<AtomicU64>,
     kept: Kept,
 }
 
@@ -117,7 +122,10 @@ impl Client {
     fn insist(&self, path: &str, body: &Value) -> (u16, Value) {
         let key = base::random::word::<24>();
         outside::wait_for(path, Duration::from_secs(60), || match self.api.post_once(path, &key, body) {
-            Ok(answer) if answer.status < 500 => Some((answer.status, answer.json())),
+            Ok(answer) if answer.status < 500 => {
+                self.answered.fetch_add(1, Ordering::SeqCst);
+                Some((answer.status, answer.json()))
+            }
             _ => None,
         })
     }
