@@ -44,6 +44,7 @@ class Hub:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             headers = {"Authorization": "Bearer " + self.token, "Content-Type": "application/json", **(headers or {})}
+            headers = {name: value for name, value in headers.items() if value}
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             return answer.status, answer.read(), dict(answer.getheaders())
