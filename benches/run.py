@@ -166,8 +166,9 @@ def page(options):
         status, body, _ = server.ask("GET", f"/projects/{project}", headers={**cookie, "Authorization": ""})
         if status != 200:
             return f"not built yet ({status})"
+        shown = len(re.findall(rb"task \d+", body))
         result = server.load(1, 8, "get", f"/projects/{project}", headers=cookie)
-        return f"p50 {ms(result['p50_us'])}, p99 {ms(result['p99_us'])}, {len(gzip.compress(body)) / 1000:.0f} kB"
+        return f"p50 {ms(result['p50_us'])}, p99 {ms(result['p99_us'])}, {len(gzip.compress(body)) / 1000:.0f} kB, {shown} tasks on it"
 
 
 @row("create a task, 64 clients", "> 3,000/s")
