@@ -155,6 +155,9 @@ pub async fn on(tx: &mut Tx, subject: &str) -> Result<RightSet> {
     Ok(held.narrowed_to(tx.actor()))
 }
 
+/// How many people a refusal names.
+const WHO_NAMED: usize = 5;
+
 /// Checks that the actor has `right` on `subject`: `Missing` when they may not even see it, else `Denied`.
 pub async fn require(tx: &mut Tx, subject: &str, right: Right) -> Result<()> {
     let held = on(tx, subject).await?;
@@ -169,10 +172,13 @@ pub async fn require(tx: &mut Tx, subject: &str, right: Right) -> Result<()> {
         ));
     }
     require_scope(tx, right)?;
-    Err(Error::denied(
+    let error = Error::denied(
         "right.missing",
         format!("This takes the right to {right}, which {} does not have on this {noun}", tx.actor().name),
-    ))
+    );
+    let who = grants::who_has(tx, subject, right).await?;
+    let who: Vec<String> = who.into_iter().take(WHO_NAMED).map(|user| user.name).collect();
+    Err(error.with_detail(serde_json::json!({"who_may": who})))
 }
 
 #[cfg(test)]

@@ -94,6 +94,14 @@ pub async fn end_by_secret(tx: &mut Tx, secret: &Secret) -> Result<()> {
     Ok(())
 }
 
+/// The session that a request comes with, when it comes with a cookie that is good.
+pub(crate) async fn of_request(tx: &mut Tx, headers: &axum::http::HeaderMap) -> Result<Option<Session>> {
+    match door::cookie(headers) {
+        Some(secret) => Ok(by_hash(tx, &hash::of(secret.reveal())).await?.map(|(session, _)| session)),
+        None => Ok(None),
+    }
+}
+
 /// Ends every session of a user.
 pub(crate) async fn end_all(tx: &mut Tx, user: UserId) -> Result<()> {
     door::suspect(user);

@@ -11,6 +11,7 @@ use base::{Error, Limit, Result, Right, Role, Time};
 use db::Tx;
 use journal::Subject;
 use serde_json::json;
+use std::collections::BTreeMap;
 use users::User;
 
 /// A team.
@@ -112,6 +113,12 @@ pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<Team>> {
 pub async fn members(tx: &mut Tx, id: TeamId) -> Result<Vec<User>> {
     get(tx, id).await?;
     store::members(tx, id).await
+}
+
+/// How many active users each team has.
+pub async fn sizes(tx: &mut Tx) -> Result<BTreeMap<TeamId, usize>> {
+    rights::require_role(tx, Role::Guest)?;
+    store::sizes(tx).await
 }
 
 /// Changes a team. For its members and for administrators; the team of everyone for administrators only.

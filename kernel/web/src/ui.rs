@@ -21,7 +21,7 @@ pub(crate) use door::{Wrong, error_page};
 pub use door::{door, public};
 pub use frame::{Frame, inbox_count};
 pub use page::Page;
-pub use parts::{Aspect, chip, empty, field, icon, lamp, lamp_named, option, signal, svg_use};
+pub use parts::{Aspect, chip, empty, field, icon, lamp, lamp_named, option, query, signal, svg_use};
 pub use person::{avatar, avatar_named, avatars};
 pub use settings::{once, press, press_icon, refusal, settings, settings_pages, tick};
 pub use shell::{LoadShell, Shell, ShellEnvironment, ShellProject, no_shell};

@@ -5,6 +5,7 @@ use crate::users::{self, User};
 use base::Result;
 use base::id::{TeamId, UserId};
 use db::{Row, Tx, params};
+use std::collections::BTreeMap;
 
 const COLUMNS: &str = "t.id, t.name, t.description, t.is_everyone, t.created_at";
 
@@ -75,6 +76,12 @@ pub(super) async fn members(tx: &mut Tx, id: TeamId) -> Result<Vec<User>> {
         users::USER_COLUMNS
     );
     tx.rows(&sql, &params![id]).await?.into_iter().map(users::user_from_row).collect()
+}
+
+pub(super) async fn sizes(tx: &mut Tx) -> Result<BTreeMap<TeamId, usize>> {
+    let sql = "select m.team_id, count(*) from team_member m join person p on p.id = m.user_id and p.active group by m.team_id";
+    let rows = tx.rows(sql, &[]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, usize::try_from(row.get::<i64>(1)?).unwrap_or(0)))).collect()
 }
 
 pub(super) async fn is_member(tx: &mut Tx, id: TeamId, user: UserId) -> Result<bool> {

@@ -208,7 +208,7 @@ async fn change(
 }
 
 /// Checks the current password of the actor before the transaction that sets the new one.
-async fn new_password(
+pub(crate) async fn new_password(
     app: &App,
     actor: &Actor,
     user: &str,
@@ -263,6 +263,17 @@ fn image_type(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Checks that this can be a photo.
+pub(crate) fn check_photo(image: &[u8]) -> base::Result<()> {
+    if image.len() > PHOTO_BYTES {
+        return Err(Error::too_large("photo.too_large", format!("A photo has at most {PHOTO_BYTES} bytes")));
+    }
+    match image_type(image) {
+        Some(_) => Ok(()),
+        None => Err(Error::invalid("photo.type", "A photo is a PNG, JPEG, GIF or WebP image")),
+    }
+}
+
 /// Sets a photo: the body is a PNG, JPEG, GIF or WebP image of at most 2 MB.
 #[utoipa::path(put, path = "/users/{user}/photo", tag = "people", params(("user" = String, Path)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
@@ -276,9 +287,7 @@ async fn set_photo(
     let image = axum::body::to_bytes(body, PHOTO_BYTES).await.map_err(|error| {
         Error::too_large("photo.too_large", format!("A photo has at most {PHOTO_BYTES} bytes")).because(error)
     })?;
-    if image_type(&image).is_none() {
-        return Err(Error::invalid("photo.type", "A photo is a PNG, JPEG, GIF or WebP image").into());
-    }
+    check_photo(&image)?;
     let mut tx = app.db.read(&actor).await?;
     let id = users::find(&mut tx, &user).await?.id;
     drop(tx);

@@ -57,6 +57,11 @@ impl Frame {
         }
     }
 
+    /// The theme that the reader chose in this browser: auto, light or dark.
+    pub fn theme(&self) -> &'static str {
+        self.theme
+    }
+
     /// The day it is for the reader.
     pub fn today(&self) -> Date {
         self.now.date_in(&self.shell.zone)

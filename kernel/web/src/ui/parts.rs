@@ -85,3 +85,8 @@ pub fn field(label: &str, name: &str, kind: &str, value: &str, hint: &str, probl
 pub fn option(value: &str, text: &str, is_chosen: bool) -> Markup {
     html! { option value=(value) selected[is_chosen] { (text) } }
 }
+
+/// Names and values as the query of an address.
+pub fn query<'a, V: AsRef<str>>(pairs: impl IntoIterator<Item = (&'a str, V)>) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
