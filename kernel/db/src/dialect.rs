@@ -16,37 +16,47 @@ pub(crate) fn translate(sql: &str, engine: Engine) -> Cow<'_, str> {
     if !needs {
         return Cow::Borrowed(sql);
     }
-    let mark = match engine {
-        Engine::Postgres => "/*pg:",
-        Engine::Sqlite => "/*lite:",
-    };
     let mut out = String::with_capacity(sql.len());
     let mut rest = sql;
-    while let Some(c) = rest.chars().next() {
-        if let Some(inside) = rest.strip_prefix(mark) {
-            let end = inside.find("*/").unwrap_or(inside.len());
-            out.push_str(&translate(&inside[..end], engine));
-            rest = inside.get(end + 2..).unwrap_or("");
-        } else if c == '\'' || c == '"' {
-            let end = rest[1..].find(c).map_or(rest.len(), |at| at + 2);
-            out.push_str(&rest[..end]);
-            rest = &rest[end..];
-        } else if rest.starts_with("--") {
-            rest = rest.find('\n').map_or("", |at| &rest[at..]);
-        } else if rest.starts_with("/*") {
-            rest = rest.find("*/").map_or("", |at| &rest[at + 2..]);
-        } else if c == '$' && engine == Engine::Sqlite {
-            out.push('?');
-            rest = &rest[1..];
-        } else if engine == Engine::Sqlite && rest.starts_with("bigint primary key") {
-            out.push_str("integer primary key");
-            rest = &rest["bigint primary key".len()..];
-        } else {
-            out.push(c);
-            rest = &rest[c.len_utf8()..];
-        }
+    // Statements are translated at every use: plain text between the few marks is copied in one go.
+    while let Some(at) = rest.find(['\'', '"', '-', '/', '$', 'b']) {
+        let (plain, marked) = rest.split_at(at);
+        out.push_str(plain);
+        rest = take_marked(marked, engine, &mut out);
     }
+    out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// Translates what stands at the start of `text`, which is not empty, and returns what comes after it.
+fn take_marked<'a>(text: &'a str, engine: Engine, out: &mut String) -> &'a str {
+    let (mark, row_id) = match engine {
+        Engine::Postgres => ("/*pg:", None),
+        Engine::Sqlite => ("/*lite:", text.strip_prefix("bigint primary key")),
+    };
+    if let Some(inside) = text.strip_prefix(mark) {
+        let end = inside.find("*/").unwrap_or(inside.len());
+        out.push_str(&translate(&inside[..end], engine));
+        return inside.get(end + 2..).unwrap_or("");
+    }
+    if let Some(after) = row_id {
+        out.push_str("integer primary key");
+        return after;
+    }
+    if text.starts_with("--") {
+        return text.find('\n').map_or("", |at| &text[at..]);
+    }
+    if text.starts_with("/*") {
+        return text.find("*/").map_or("", |at| &text[at + 2..]);
+    }
+    let quote = &text[..1];
+    if quote == "'" || quote == "\"" {
+        let end = text[1..].find(quote).map_or(text.len(), |at| at + 2);
+        out.push_str(&text[..end]);
+        return &text[end..];
+    }
+    out.push_str(if quote == "$" && engine == Engine::Sqlite { "?" } else { quote });
+    &text[1..]
 }
 
 #[cfg(test)]
