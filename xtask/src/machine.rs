@@ -36,11 +36,33 @@ const NEEDS: &[Need] = &[
         packages: &["nodejs", "npm"],
         without: "no Node.js client is tested",
     },
+    CHROMIUM,
 ];
+
+const CHROMIUM: Need = Need {
+    name: "Chromium",
+    is_there: || ["chromium", "chromium-browser", "google-chrome"].into_iter().any(shell::has),
+    packages: &["chromium"],
+    without: "nothing is tested in a browser",
+};
 
 /// Sees to it that the needs are met and returns a sentence for each that is not.
 pub fn prepare() -> Vec<String> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
+    let mut missing = meet(NEEDS.iter());
+    missing.extend(browser_modules());
+    missing
+}
+
+/// The same for what drives a browser alone.
+pub fn prepare_browser() -> Vec<String> {
+    let mut missing =
+        meet(NEEDS.iter().filter(|need| need.packages.iter().any(|p| ["nodejs", "chromium"].contains(p))));
+    missing.extend(browser_modules());
+    missing
+}
+
+fn meet<'a>(needs: impl Iterator<Item = &'a Need>) -> Vec<String> {
+    let missing: Vec<&Need> = needs.filter(|need| !(need.is_there)()).collect();
     if missing.is_empty() {
         return Vec::new();
     }
@@ -54,6 +76,17 @@ pub fn prepare() -> Vec<String> {
             format!("{} is missing: {} (Debian: {})", need.name, need.without, need.packages.join(", "))
         })
         .collect()
+}
+
+/// Installs playwright-core and axe-core into the tests' cache, where there is a browser to drive.
+fn browser_modules() -> Option<String> {
+    if !(CHROMIUM.is_there)() || !shell::has("node") || !shell::has("npm") {
+        return None; // said already
+    }
+    let script = shell::root().join("app/e2e/browser/modules.mjs");
+    let out = Command::new("node").arg(script).stdin(Stdio::null()).output().ok()?;
+    let why = String::from_utf8_lossy(&out.stdout).trim().to_string();
+    (!out.status.success()).then(|| format!("{}: {why}", CHROMIUM.without))
 }
 
 fn install(packages: &[&str]) -> Result<(), String> {

@@ -6,6 +6,7 @@ mod ci;
 mod deps;
 mod machine;
 mod postgres;
+mod screenshots;
 mod shell;
 mod test;
 
@@ -19,7 +20,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [--fast] [--full] [FILTER]   set up what the tests need, run them, close with `N passed, N failed`
   deps                              check the arrows between crates, SQL's places, the clock's readers, licences
   ci                                formatting, lints, deps, cargo deny if installed, test
-  bench [--peer] [ROW]              print the table of budgets, measured on a release build";
+  bench [--peer] [ROW]              print the table of budgets, measured on a release build
+  screenshots [DIR]                 picture every screen, wide, narrow, light and dark, and check each one";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         "deps" => deps::run(),
         "ci" => ci::run(),
         "bench" => bench::run(rest),
+        "screenshots" => screenshots::run(rest),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");
             return if command.is_empty() { ExitCode::from(64) } else { ExitCode::SUCCESS };

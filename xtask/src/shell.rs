@@ -32,6 +32,15 @@ pub fn cargo() -> Command {
     cargo
 }
 
+/// The folder that cargo builds into.
+pub fn target() -> Result<PathBuf> {
+    let text = output(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--quiet"]))?;
+    let metadata: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| format!("`cargo metadata`: {e}"))?;
+    let target = metadata["target_directory"].as_str();
+    target.map(PathBuf::from).ok_or_else(|| "`cargo metadata` names no target directory".into())
+}
+
 /// Starts a section of the output.
 pub fn title(text: &str) {
     println!("\n== {text}");

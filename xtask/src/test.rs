@@ -94,12 +94,7 @@ fn build(options: &Options) -> Result<PathBuf> {
         cargo.args(["--exclude", "e2e"]);
     }
     shell::run(&mut cargo)?;
-    let text =
-        shell::output(shell::cargo().args(["metadata", "--format-version", "1", "--no-deps", "--quiet"]))?;
-    let metadata: serde_json::Value =
-        serde_json::from_str(&text).map_err(|e| format!("`cargo metadata`: {e}"))?;
-    let target = metadata["target_directory"].as_str().ok_or("`cargo metadata` names no target directory")?;
-    Ok(PathBuf::from(target).join("debug").join("signalbox"))
+    Ok(shell::target()?.join("debug").join("signalbox"))
 }
 
 fn workspace(

@@ -1,6 +1,7 @@
 //! The promises of the program, kept or broken by the real binary. One file for each; see the crate's README.
 
 mod bad_input;
+mod browser;
 mod clock;
 mod crash;
 mod demo;

@@ -1,0 +1,81 @@
+// Every screen, at three widths, in both themes. usage: node screens.mjs [DIR]; without DIR nothing is kept, all is checked.
+// Checked: good manners (no errors, no other host), no sideways scroll at any width, axe-core finds nothing serious or critical.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as modules from './modules.mjs';
+import { assert, flow } from './kit.mjs';
+import { team } from './team.mjs';
+
+const WIDTHS = { 1440: 900, 1024: 768, 390: 844 };
+const folder = process.argv[2] || process.env.SIGNALBOX_SCREENSHOTS;
+
+/** The screens that everybody knows by name. Those of the settings are found by their own navigation. */
+function screens({ shop, first, lock, form, deployments }) {
+  const failed = deployments.find(one => one.state === 'failed') || deployments[0];
+  const passed = deployments.find(one => one.state === 'succeeded') || deployments[0];
+  return {
+    home: '/', inbox: '/inbox', 'inbox-archived': '/inbox?show=archived', 'my-tasks': '/my-tasks', 'new-task': '/tasks/new',
+    projects: '/projects', 'new-project': '/projects/new', project: `/projects/${shop.id}`, 'project-board': `/projects/${shop.id}?view=board`,
+    'project-calendar': `/projects/${shop.id}?view=calendar`, 'project-pane': `/projects/${shop.id}?task=${first}`, task: `/tasks/${first}`,
+    search: '/search?q=basket', 'search-nothing': '/search?q=xyzzy', trash: '/trash', environments: '/environments', environment: '/environments/production',
+    'lock-dialog': '/environments/beta?open=lock', lock: `/tasks/${lock}`, 'deployment-failed': `/environments/beta/deployments/${failed.number}`,
+    deployment: `/environments/beta/deployments/${passed.number}`, repositories: '/repositories', repository: '/repositories/web', 'audit-log': '/audit-log',
+    settings: '/settings', ...(form?.url ? { 'public-form': new URL(form.url).pathname } : {}),
+  };
+}
+
+await flow(async theatre => {
+  theatre.at('a team has worked for some weeks');
+  const ids = await team(theatre.stage);
+  if (folder) mkdirSync(folder, { recursive: true });
+  const alice = await theatre.enter('alice');
+  const stranger = await theatre.enter(null);
+  const axe = readFileSync(modules.load.resolve('axe-core/axe.min.js'), 'utf8');
+  const found = [];
+
+  const look = async (visitor, name, path) => {
+    theatre.at(`${name} (${path})`);
+    const { page } = visitor;
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const answer = await page.goto(path, { waitUntil: 'load' });
+    if (answer.status() >= 400) { found.push(`${name}: ${path} answers ${answer.status()}`); return; }
+    await page.evaluate(() => document.fonts.ready);
+    for (const theme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: theme });
+      for (const [width, height] of Object.entries(WIDTHS)) {
+        await page.setViewportSize({ width: Number(width), height });
+        const sideways = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);
+        if (sideways > 0 && theme === 'light') found.push(`${name}: scrolls ${sideways} px sideways at ${width} px: ${await widest(page)}`);
+        if (folder) await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) });
+        if (width !== '1024') found.push(...await problems(page, axe, `${name}, ${theme}, ${width} px`));
+      }
+    }
+  };
+
+  for (const [name, path] of Object.entries(screens(ids))) await look(alice, name, path);
+  const settings = await alice.page.goto('/settings').then(() => alice.page.locator('.settings-nav a').evaluateAll(links => links.map(link => link.getAttribute('href'))));
+  for (const path of settings.filter(path => path.startsWith('/'))) await look(alice, path.slice(1).replace(/[^a-z0-9]+/gi, '-'), path);
+  await look(stranger, 'login', '/login');
+  await look(stranger, 'password', '/password');
+  theatre.at('no screen has a defect');
+  assert.deepEqual([...new Set(found)], []);
+});
+
+/** What axe-core finds that keeps somebody from using the page. */
+async function problems(page, axe, where) {
+  // By the debugger's door: the pages' own policy lets no foreign script in, and it stays as it is.
+  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.filter(rule => ['serious', 'critical'].includes(rule.impact))
+    .map(rule => `${where}: ${rule.id}: ${rule.help}: ${rule.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | ')}${rule.nodes.length > 3 ? ` and ${rule.nodes.length - 3} more` : ''}${rule.id === 'color-contrast' ? ` (${rule.nodes[0].any[0]?.message})` : ''}`);
+}
+
+/** The element that sticks out furthest. */
+function widest(page) {
+  return page.evaluate(() => {
+    const room = document.documentElement.clientWidth;
+    const out = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > room + 1 && !e.closest('.scroll-x'));
+    const last = out.sort((a, b) => b.getBoundingClientRect().right - a.getBoundingClientRect().right)[0];
+    return last ? `${last.tagName.toLowerCase()}.${last.className} "${last.textContent.trim().slice(0, 40)}"` : '?';
+  });
+}
