@@ -146,6 +146,8 @@ pub struct Query {
     pub from: Option<Time>,
     /// Only what happened before this time.
     pub to: Option<Time>,
+    /// Only what this request caused at this instant: one transaction has one instant.
+    pub request: Option<(String, Time)>,
     /// Newest first instead of oldest first.
     pub newest_first: bool,
     /// At most so many.
@@ -183,6 +185,9 @@ pub async fn read(tx: &mut Tx, query: &Query) -> Result<Vec<Entry>> {
     }
     if let Some(to) = query.to {
         filter.and("entry.at < ?", params![to]);
+    }
+    if let Some((request, at)) = &query.request {
+        filter.and("entry.at = ? and entry.request = ?", params![*at, request]);
     }
     let order = if query.newest_first { "desc" } else { "asc" };
     let limit = filter.param(query.limit);

@@ -116,7 +116,7 @@ async fn recall(
     fingerprint: &str,
 ) -> Result<Option<Response>> {
     let mut tx = app.db.read(actor).await?;
-    let sql = "select fingerprint, status, body from once where actor_id = $1 and key = $2";
+    let sql = "select fingerprint, status, body, request, at from once where actor_id = $1 and key = $2";
     let Some(row) = tx.opt(sql, &params![caller, key]).await? else { return Ok(None) };
     let (known, status, body) =
         (row.get::<Option<String>>(0)?, row.get::<Option<i64>>(1)?, row.get::<Option<String>>(2)?);
@@ -127,10 +127,7 @@ async fn recall(
         ));
     }
     let (Some(status), Some(body)) = (status, body) else {
-        return Err(Error::conflict(
-            "idempotency.done",
-            "this request was carried out before, and its answer was lost; look at the result instead of repeating it",
-        ));
+        return Err(answer_lost(&mut tx, row.get(3)?, row.get(4)?).await?);
     };
     let status =
         u16::try_from(status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::OK);
@@ -138,6 +135,18 @@ async fn recall(
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(Some(response))
+}
+
+/// The server ended between the write and its answer, or the answer showed a secret. The journal still knows what was done.
+async fn answer_lost(tx: &mut db::Tx, request: String, at: base::Time) -> Result<Error> {
+    let query = journal::Query { request: Some((request, at)), limit: 20, ..journal::Query::default() };
+    let entries = journal::read(tx, &query).await?;
+    let done: Vec<_> = entries
+        .iter()
+        .map(|e| serde_json::json!({ "verb": e.verb, "subject": e.subject, "id": e.subject.id.to_string() }))
+        .collect();
+    let message = "this request was carried out before, and its answer is not there any more; `done` says what it did";
+    Ok(Error::conflict("idempotency.done", message).with_detail(serde_json::json!({ "done": done })))
 }
 
 /// Forgets the keys of writes before `before`; a retry comes within minutes, not weeks.
