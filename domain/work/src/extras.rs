@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::{csv, forms, inbox, rules, search};
+use crate::{csv, fields, forms, inbox, project_settings, rules, search};
 
 /// The native API.
 pub fn extra_api() -> web::api::Routes {
@@ -14,9 +14,13 @@ pub fn extra_api() -> web::api::Routes {
         .merge(csv::api::api())
 }
 
-/// The pages of the inbox and of forms, and where other services send theirs.
+/// The pages of the inbox, of the settings of projects and of forms, and where other services send theirs.
 pub fn extra_pages() -> axum::Router<web::App> {
-    forms::pages::pages().merge(inbox::pages::pages())
+    forms::pages::pages()
+        .merge(inbox::pages::pages())
+        .merge(project_settings::pages())
+        .merge(fields::pages::pages())
+        .merge(rules::pages::pages())
 }
 
 /// Who follows the journal: the inbox and the rules.

@@ -1,6 +1,7 @@
 //! Custom fields: track anything. A field belongs to the workspace and is shown on the tasks of the projects that have a setting for
 //! it. Options of an enum field are disabled, never deleted, so that old values stay readable.
 
+pub(crate) mod pages;
 mod settings;
 pub(crate) mod store;
 #[cfg(test)]

@@ -33,6 +33,7 @@ mod access;
 mod checks;
 mod entries;
 mod extras;
+mod project_settings;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 pub(crate) mod api;
 mod matching;
+pub(crate) mod pages;
 mod run;
 mod store;
 #[cfg(test)]

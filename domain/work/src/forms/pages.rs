@@ -1,4 +1,9 @@
-//! Where strangers submit: the page of a form, and the door for other services.
+//! Where strangers submit: the page of a form, and the door for other services. The pages that make forms are beneath.
+
+mod manage;
+mod questions;
+#[cfg(test)]
+mod tests;
 
 use super::{Answers, Form, Question, QuestionKind, wufoo};
 use crate::forms;
@@ -18,6 +23,7 @@ pub(crate) fn pages() -> Router<App> {
     Router::new()
         .route("/forms/{token}", get(page).post(submit_page))
         .route("/hooks/form/{token}", post(hook))
+        .merge(manage::pages())
 }
 
 async fn open(app: &App, token: &str) -> base::Result<Form> {
@@ -66,7 +72,7 @@ async fn submit_page(State(app): State<App>, Path(token): Path<String>, body: By
     let answers =
         Answers { entry: entry.filter(|entry| !entry.is_empty()), given: given.clone(), is_checked: false };
     match submit(&app, &form, answers).await {
-        Ok(_) => Ok(ui::door(&form.name, thanks(&form)).into_response()),
+        Ok(_) => Ok(ui::public(&form.name, thanks(&form)).into_response()),
         Err(error) if matches!(error.kind(), Kind::Invalid | Kind::Limited { .. }) => {
             let status = if error.kind() == Kind::Invalid {
                 StatusCode::BAD_REQUEST
@@ -80,52 +86,75 @@ async fn submit_page(State(app): State<App>, Path(token): Path<String>, body: By
 }
 
 fn thanks(form: &Form) -> Markup {
-    html! { div { h1 { (form.name) } p role="status" { (form.thanks) } } }
+    html! {
+        h1 { (form.name) }
+        p.said role="status" { (form.thanks) }
+        p { a.btn href={ "/forms/" (form.token) } { "Send another" } }
+    }
 }
 
+/// The form. What is wrong with an answer is said beside its question, when it is about one.
 fn shown(form: &Form, given: &[(String, String)], problem: Option<&str>) -> Markup {
     let entry = base::random::word::<24>();
-    ui::door(
-        &form.name,
+    let about = |question: &Question| problem?.strip_prefix(&format!("{}: ", question.label));
+    let general = problem.filter(|_| form.questions.iter().all(|question| about(question).is_none()));
+    let title = if problem.is_some() { format!("Not sent yet · {}", form.name) } else { form.name.clone() };
+    ui::public(
+        &title,
         html! {
             form method="post" action=(format!("/forms/{}", form.token)) {
-                h1 { (form.name) }
-                @for line in form.description.lines() { p.dim { (line) } }
-                @if let Some(problem) = problem { p.note role="alert" data-is="red" { (problem) } }
+                div { h1 { (form.name) } @if !form.description.trim().is_empty() { p.said { (form.description) } } }
+                @if let Some(problem) = general { p.note.red role="alert" { (problem) } }
                 input type="hidden" name=(ENTRY) value=(entry);
-                @for question in &form.questions { (asked(question, given)) }
-                button.btn.primary.block { "Submit" }
+                @for (at, question) in form.questions.iter().enumerate() { (asked(at, question, given, about(question))) }
+                @if form.questions.is_empty() { p.note { "This form asks nothing yet." } }
+                @if form.questions.iter().any(|question| question.is_required) { p.t-s.dim { "What is marked with * needs an answer." } }
+                button.btn.primary.block { "Send" }
             }
         },
     )
 }
 
-fn asked(question: &Question, given: &[(String, String)]) -> Markup {
+/// A refusal as a sentence of its own: "this needs an answer" begins small because it followed the question.
+fn sentence(problem: &str) -> String {
+    let mut chars = problem.chars();
+    let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+fn asked(at: usize, question: &Question, given: &[(String, String)], problem: Option<&str>) -> Markup {
     let values: Vec<&str> =
         given.iter().filter(|(key, _)| *key == question.key).map(|(_, value)| value.as_str()).collect();
     let value = values.first().copied().unwrap_or_default();
-    let (key, required) = (&question.key, question.is_required);
-    let line = |kind: &str| html! { input.input type=(kind) name=(key) value=(value) required[required] step=[(kind == "number").then_some("any")]; };
-    let caption = html! {
-        span { (question.label) @if required { " " abbr title="needs an answer" { "*" } } }
-        @if !question.help.is_empty() { small.dim { (question.help) } }
+    let (key, required, id, note) = (&question.key, question.is_required, format!("q{at}"), format!("q{at}-note"));
+    let invalid = problem.map(|_| "true");
+    let is_focused = problem.is_some();
+    let complete = (question.kind == QuestionKind::Email).then_some("email");
+    let line = |kind: &str| {
+        html! {
+            input.input id=(id) type=(kind) name=(key) value=(value) required[required] autocomplete=[complete] step=[(kind == "number").then_some("any")]
+                aria-invalid=[invalid] aria-describedby=(note) autofocus[is_focused];
+        }
     };
+    let words = html! { (question.label) @if required { " " abbr title="needs an answer" { "*" } } };
+    let help = html! { small id=(note) { @if let Some(problem) = problem { (sentence(problem)) } @else { (question.help) } } };
+    let class = if problem.is_some() { "field bad" } else { "field" };
     if question.kind == QuestionKind::Choices {
         return html! {
-            fieldset.field {
-                legend { (caption) }
-                @for option in &question.options {
-                    label.row { input type="checkbox" name=(key) value=(option) checked[values.contains(&option.as_str())]; " " (option) }
-                }
+            fieldset class=(class) aria-describedby=(note) {
+                legend { (words) }
+                (help)
+                @for option in &question.options { div { (ui::tick(key, option, values.contains(&option.as_str()), option)) } }
             }
         };
     }
     html! {
-        label.field {
-            (caption)
+        div class=(class) {
+            span { label for=(id) { (words) } }
+            (help)
             @match question.kind {
-                QuestionKind::Text => textarea.input name=(key) rows="5" required[required] { (value) },
-                QuestionKind::Choice => select.input name=(key) required[required] {
+                QuestionKind::Text => textarea.input id=(id) name=(key) rows="5" required[required] aria-invalid=[invalid] aria-describedby=(note) autofocus[is_focused] { (value) },
+                QuestionKind::Choice => select.input id=(id) name=(key) required[required] aria-invalid=[invalid] aria-describedby=(note) {
                     option value="" { "Choose" }
                     @for option in &question.options { option value=(option) selected[value == option] { (option) } }
                 },
