@@ -55,8 +55,8 @@ export async function team(stage) {
   await stage.comment(first, 'I can see it with voucher 1141, but not with 1142.', 'bob');
   await stage.comment(first, 'Then it is the rounding. Looking at it today.', 'alice');
   await picture(stage, first, 'basket.png');
-  await stage.api('POST', `/api/v1/projects/${shop.id}/rules`, { name: 'Done is done', when: { 'task.completed': {} }, then: [{ 'task.move': { section: shop.sections.Done } }] }).catch(() => null);
-  const form = await stage.api('POST', `/api/v1/projects/${shop.id}/forms`, { name: 'Report a problem', description: 'We read every report within a day.', questions: [{ label: 'What happened?', kind: 'text', required: true }] }).catch(() => null);
+  await stage.api('POST', `/api/v1/projects/${shop.id}/rules`, { name: 'Done is done', when: { on: 'completed' }, then: [{ do: 'move_to_section', section: shop.sections.Done }] });
+  const form = await stage.api('POST', `/api/v1/projects/${shop.id}/forms`, { name: 'Report a problem', description: 'We read every report within a day.', questions: [{ key: 'what', label: 'What happened?', kind: 'line', is_required: true, target: 'name' }, { key: 'more', label: 'Tell us more', kind: 'text', target: 'notes' }] });
 
   // A day of deployments: one that went well, one that failed, and production closed with a reason that people discuss.
   const script = text => `echo "building $SIGNALBOX_COMMIT"; echo "copying to web-1"; ${text}`;
@@ -64,7 +64,6 @@ export async function team(stage) {
   await stage.deploy('production', script('echo done'));
   stage.commit('Accept gift cards at checkout');
   stage.commit('Show the delivery date on the order page');
-  await stage.api('POST', '/api/v1/repositories/web/fetch').catch(() => null);
   await stage.deploy('beta', script('echo "web-2: no space left on device" >&2; exit 3'));
   await stage.deploy('beta', script('echo done'));
   const lock = await stage.api('POST', '/api/v1/environments/production/locks', { reason: 'Migration 0187 is still rewriting the notifications table' });
