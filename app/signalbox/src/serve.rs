@@ -7,6 +7,7 @@ mod files;
 mod health;
 mod home;
 mod http;
+mod settings;
 mod shell;
 mod test_clock;
 mod wiring;

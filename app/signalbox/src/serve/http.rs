@@ -1,7 +1,7 @@
 //! The router and the listener.
 
 use super::wiring::Work;
-use super::{audit, audit_page, health, home, test_clock, wiring};
+use super::{audit, audit_page, health, home, settings, test_clock, wiring};
 use crate::cli::Serve;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -38,6 +38,7 @@ pub(super) fn router(app: App, clock: Option<Work>) -> Router {
         .merge(wiring::hooks())
         .merge(home::pages())
         .merge(audit_page::pages())
+        .merge(settings::pages())
         .merge(web::live::routes())
         .merge(web::assets::routes())
         .merge(health::routes());
