@@ -67,7 +67,7 @@ pub fn api() -> web::api::Routes {
 
 /// The pages.
 pub fn pages() -> axum::Router<web::App> {
-    projects::pages::pages().merge(tasks::pages::pages()).merge(extra_pages())
+    projects::pages::pages().merge(tasks::pages::pages()).merge(search::pages::pages()).merge(extra_pages())
 }
 
 /// Background work: none besides what is done again and again.

@@ -136,3 +136,11 @@ async fn targets(tx: &mut Tx, parsed: &[Option<RichText>], base_url: &str) -> Re
     ids.dedup();
     resolve(tx, &ids, base_url).await
 }
+
+/// What these texts point at, of what the actor sees.
+pub(crate) async fn targets_of(tx: &mut Tx, texts: &[RichText]) -> Result<HashMap<i64, Target>> {
+    let mut ids: Vec<i64> = texts.iter().flat_map(RichText::mentions).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    resolve(tx, &ids, "").await
+}

@@ -7,6 +7,7 @@ pub(crate) mod store;
 mod tests;
 mod types;
 
+pub use pages::colour;
 pub use types::*;
 
 use crate::access;

@@ -7,6 +7,7 @@
 
 mod parse;
 pub mod render;
+pub mod source;
 #[cfg(test)]
 mod tests;
 

@@ -4,6 +4,7 @@
 //! sorts by creation and asks for those created before the last one.
 
 pub(crate) mod api;
+pub(crate) mod pages;
 mod store;
 #[cfg(test)]
 mod tests;

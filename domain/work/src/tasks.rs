@@ -14,6 +14,7 @@ mod family;
 mod fill;
 mod homes;
 pub(crate) mod pages;
+pub(crate) mod shown;
 pub(crate) mod store;
 mod telling;
 #[cfg(test)]

@@ -74,3 +74,11 @@ pub(super) async fn delete(tx: &mut Tx, id: SectionId, heir: Option<SectionId>) 
     tx.run("update membership set section_id = $2 where section_id = $1", &params![id, heir]).await?;
     tx.run("delete from section where id = $1", &params![id]).await.map(|_| ())
 }
+
+/// The sections of several projects, each project's in their order.
+pub(crate) async fn of_projects(tx: &mut Tx, projects: &[ProjectId]) -> Result<Vec<Section>> {
+    let mut filter = db::Filter::default();
+    filter.and_in("s.project_id", projects.iter().map(base::Value::from));
+    let sql = format!("{SELECT} where {} order by s.project_id, s.rank", filter.sql());
+    tx.rows(&sql, filter.params()).await?.into_iter().map(from_row).collect()
+}

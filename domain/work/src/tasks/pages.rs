@@ -1,131 +1,105 @@
-//! The page of a task.
+//! The pages of tasks: one alone, one's own, the trash; and the forms with which they are changed.
 
-use super::{FullTask, Want};
-use crate::page::Page;
-use crate::stories::{self, NewComment, Story};
-use crate::{mentions, tasks};
+mod add;
+mod bulk;
+pub(crate) mod common;
+mod compose;
+mod edit;
+mod files;
+pub(crate) mod load;
+mod mine;
+pub(crate) mod pane;
+pub(crate) mod rows;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod trash;
+mod undo;
+pub(crate) mod words;
+
+pub(crate) use add::{into as add_lines, line_form};
+pub(crate) use compose::notes as typed_notes;
+
+use self::common::title;
+use self::pane::{Shown, pane};
 use axum::Router;
-use axum::extract::{Form, State};
-use axum::response::Redirect;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use base::id::TaskId;
-use maud::{Markup, PreEscaped, html};
+use maud::Markup;
 use serde::Deserialize;
-use web::{App, Auth, Path, Result, ui};
+use web::ui::{Frame, Page};
+use web::{App, Path, Query, Result};
 
 pub(crate) fn pages() -> Router<App> {
+    // What comes with files is bounded by the limit on files.
+    let with_files = Router::new()
+        .route("/tasks/{task}/comments", post(talk::comment_on))
+        .route("/tasks/{task}/files", post(files::attach))
+        .layer(DefaultBodyLimit::disable());
     Router::new()
+        .route("/tasks/new", get(add::page).post(add::add))
+        .route("/tasks/tick", post(edit::tick))
+        .route("/tasks/bulk", post(bulk::bulk))
+        .route("/tasks/undo", post(undo::undo))
         .route("/tasks/{task}", get(one))
-        .route("/tasks/{task}/comments", post(comment))
-        .route("/tasks/{task}/complete", post(complete))
-        .route("/tasks/{task}/reopen", post(reopen))
-        .route("/my-tasks", get(mine))
+        .route("/tasks/{task}/set", post(edit::set))
+        .route("/tasks/{task}/place", post(edit::place))
+        .route("/tasks/{task}/complete", post(edit::complete))
+        .route("/tasks/{task}/reopen", post(edit::reopen))
+        .route("/tasks/{task}/delete", post(edit::delete))
+        .route("/tasks/{task}/restore", post(edit::restore))
+        .route("/tasks/{task}/duplicate", post(edit::duplicate))
+        .route("/tasks/{task}/subtasks", post(edit::subtask))
+        .route("/tasks/{task}/comments/{story}", post(talk::change))
+        .route("/tasks/{task}/comments/{story}/delete", post(talk::delete))
+        .route("/tasks/{task}/files/{attachment}/delete", post(files::detach))
+        .route("/attachments/{attachment}", get(files::show))
+        .route("/my-tasks", get(mine::mine))
+        .route("/trash", get(trash::trash))
+        .merge(with_files)
 }
 
-async fn one(State(app): State<App>, Auth(actor): Auth, Path(task): Path<TaskId>) -> Result<Markup> {
-    let mut tx = app.db.read(&actor).await?;
-    let full = tasks::full(&mut tx, task, &Want::ALL).await?;
-    let stories = stories::newest(&mut tx, task, 200).await?;
-    let mut texts: Vec<(Option<&str>, &str)> = vec![(full.task.html.as_deref(), &full.task.notes)];
-    texts.extend(stories.iter().map(|story| (story.html.as_deref(), story.text.as_str())));
-    let mut shown = mentions::html_all(&mut tx, &texts).await?.into_iter().map(PreEscaped);
-    let notes = shown.next();
-    let content = html! {
-        (facts(&full))
-        @if let Some(notes) = notes { div.prose style="white-space: pre-wrap" { (notes) } }
-        (state_form(&full))
-        h2 { "History" }
-        ul.rows { @for (story, text) in stories.iter().zip(shown) { (line(story, &text)) } }
-        form method="post" action={ "/tasks/" (task) "/comments" } {
-            label { "Comment " textarea name="text" required {} }
-            button.btn { "Comment" }
-        }
-    };
-    Ok(ui::page(&actor, &full.task.name, content))
-}
-
-fn facts(full: &FullTask) -> Markup {
-    html! {
-        dl {
-            @for home in &full.homes {
-                dt { "Project" }
-                dd { a href={ "/projects/" (home.project.id) } { (home.project.name) } " · " (home.section.name) }
-            }
-            @if let Some(parent) = &full.parent {
-                dt { "Part of" }
-                dd { a href={ "/tasks/" (parent.id) } { (parent.name) } }
-            }
-            @if let Some(assignee) = &full.assignee { dt { "Assignee" } dd { (assignee.name) } }
-            @if let Some(day) = full.task.due_on { dt { "Due" } dd { (day) } }
-            @for entry in &full.fields {
-                @if let Some(text) = entry.value.as_ref().and_then(|v| crate::fields::values::display(&entry.field, v)) {
-                    dt { (entry.field.name) }
-                    dd { (text) }
-                }
-            }
-        }
-    }
-}
-
-fn state_form(full: &FullTask) -> Markup {
-    let (action, label) =
-        if full.task.is_completed() { ("reopen", "Reopen task") } else { ("complete", "Complete task") };
-    html! {
-        form method="post" action={ "/tasks/" (full.task.id) "/" (action) } { button.btn { (label) } }
-    }
-}
-
-fn line(story: &Story, text: &PreEscaped<String>) -> Markup {
-    let who = story.created_by.as_ref().map_or("Signalbox", |person| person.name.as_str());
-    html! {
-        li {
-            strong { (who) } " "
-            @if story.is_comment() { div.prose style="white-space: pre-wrap" { (text) } } @else { (text) " " }
-            span.dim { (ui::time(story.created_at)) }
-        }
-    }
-}
-
-/// A comment, as the page sends it.
+/// How much of the history is shown.
 #[derive(Debug, Deserialize)]
-struct Said {
-    text: String,
+struct Asked {
+    lines: Option<usize>,
 }
 
-async fn comment(
+/// Longer histories are read through the API.
+const LINES: usize = 1_000;
+
+async fn one(
     State(app): State<App>,
-    Auth(actor): Auth,
+    frame: Frame,
     Path(task): Path<TaskId>,
-    Form(said): Form<Said>,
-) -> Result<Redirect> {
-    let mut tx = app.db.write(&actor).await?;
-    stories::comment(&mut tx, task, NewComment::from(said.text.as_str())).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&format!("/tasks/{task}")))
+    Query(asked): Query<Asked>,
+) -> Result<Markup> {
+    let mut tx = app.db.read(&frame.actor).await?;
+    let around = load::around(&mut tx, task, asked.lines.unwrap_or(load::STORIES).clamp(1, LINES)).await?;
+    let name = title(&around.full.task.name).to_owned();
+    let content = pane(&frame, &around, &Shown::Page, &app.link(&format!("/tasks/{task}")));
+    let mut page = Page::new(name).with_own_h1();
+    if let Some(home) = around.full.homes.first() {
+        page = page.crumb(&home.project.name, format!("/projects/{}", home.project.id));
+    }
+    Ok(frame.page(page.topics([format!("task.{task}")]).reading(content)))
 }
 
-async fn complete(State(app): State<App>, Auth(actor): Auth, Path(task): Path<TaskId>) -> Result<Redirect> {
-    let mut tx = app.db.write(&actor).await?;
-    tasks::complete(&mut tx, task).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&format!("/tasks/{task}")))
-}
-
-async fn reopen(State(app): State<App>, Auth(actor): Auth, Path(task): Path<TaskId>) -> Result<Redirect> {
-    let mut tx = app.db.write(&actor).await?;
-    tasks::reopen(&mut tx, task).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&format!("/tasks/{task}")))
-}
-
-async fn mine(State(app): State<App>, Auth(actor): Auth) -> Result<Markup> {
-    let mut tx = app.db.read(&actor).await?;
-    let me = people::users::require_signed_in(&tx)?;
-    let filter = super::Filter { completed: super::Completed::Open, modified_since: None };
-    let found = tasks::list(&mut tx, super::Within::Assignee(me), &filter, &Page::all(&app.limits)).await?;
-    let content = html! {
-        @if found.items.is_empty() { (ui::empty("What is assigned to you appears here.")) }
-        ul.rows { @for task in &found.items { li { a href={ "/tasks/" (task.id) } { (task.name) } } } }
-    };
-    Ok(ui::page(&actor, "My tasks", content))
+/// The pane of the task that an address names beside a list; none when there is no such task, or not for this reader.
+pub(crate) async fn beside(
+    app: &App,
+    tx: &mut db::Tx,
+    frame: &Frame,
+    task: Option<TaskId>,
+    close: String,
+) -> base::Result<Option<Markup>> {
+    let Some(task) = task else { return Ok(None) };
+    match load::around(tx, task, load::STORIES).await {
+        Ok(around) => {
+            Ok(Some(pane(frame, &around, &Shown::Pane(close), &app.link(&format!("/tasks/{task}")))))
+        }
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -3,10 +3,12 @@
 mod beside;
 mod lists;
 mod places;
+mod shown;
 
 pub(crate) use beside::*;
 pub(crate) use lists::*;
 pub(crate) use places::*;
+pub(crate) use shown::*;
 
 use super::{External, Task};
 use base::Result;
