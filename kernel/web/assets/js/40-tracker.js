@@ -72,8 +72,10 @@
     delete $('#list').dataset.live; // Nothing is morphed away under the reader's hands.
     cell.replaceWith(holder);
     field.focus(); field.select?.();
+    let ended = false; // Taking a focused field away blurs it, which would end it again.
     const end = save => {
-      if (!holder.isConnected) return;
+      if (ended || !holder.isConnected) return;
+      ended = true;
       const value = field.value;
       hide();
       holder.replaceWith(cell);
@@ -169,13 +171,19 @@
     return next;
   };
   const onTask = act => () => { const row = current(), pane = $('#task'); if (row) return act(row, null); if (pane) return act(null, pane); return false; };
-  const field = (cell, key, picks) => onTask((row, pane) => {
+  const field = (cell, key, picks) => onTask(row => {
     if (chosen.size && $('#pick')) { const pop = $(`#pick details:has([name=${picks}])`); if (pop) open(pop); return undefined; }
     const there = row && $(`[data-edit=${cell}]`, row);
     if (there && edit(there)) return undefined;
-    const control = $(`#task [name=${key}]`);
-    return (control || pane) ? control?.focus() : false;
+    if (!row && !$(`#task [name=${key}]`)) return false;
+    inPane(row, key);
+    return undefined;
   });
+  // A field of the task that has the focus, which need not be the one that the pane shows yet.
+  async function inPane(row, key) {
+    if (row && $('#task')?.dataset.live !== 'task.' + row.dataset.task) await box.open(name(row).href);
+    $(`#task [name=${key}]`)?.focus();
+  }
   const taskOf = (row, pane) => row ? row.dataset.task : pane.dataset.live.split('.')[1];
   Object.assign(box.keys, {
     j: () => { go(1); }, k: () => { go(-1); },
@@ -183,7 +191,7 @@
     x: onTask(row => { if (!row) return false; select(row, !chosen.has(row.dataset.task)); paint(); return undefined; }),
     ' ': event => { if (event.target.closest('button, summary, input')) return false; return onTask((row, pane) => { (row ? $('.done', row) : $('.pane-head form button', pane))?.click(); })(); },
     a: field('assignee', 'assignee', 'assignee'), d: field('due', 'due', 'due'),
-    s: onTask(row => { if (chosen.size && $('#pick [name=section]')) open($('#pick details:has([name=section])')); else if (row && !$('#task [name=section]')) name(row).click(); else $('#task [name=section]')?.focus(); }),
+    s: onTask(row => { if (chosen.size && $('#pick [name=section]')) open($('#pick details:has([name=section])')); else inPane(row, 'section'); }),
     m: onTask((row, pane) => { post('/tasks/' + taskOf(row, pane) + '/set', { assignee: 'me' }); }),
     r: () => { const say = $('#task .say'); if (!say) return false; say.focus(); return undefined; },
     f: () => { const follow = $('#task [data-follow-task]'); if (!follow) return false; follow.click(); return undefined; },
