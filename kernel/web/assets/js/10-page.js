@@ -130,12 +130,15 @@
   box.open = async function (href, push = true) {
     try {
       const { page, url } = await box.ask(href);
+      const row = box.$('.pane') && box.$('#content [aria-current="true"][id]')?.id;
       if (push) history.pushState({}, '', url);
       document.title = page.title || document.title;
       box.apply(page);
       const pane = box.$('.pane');
       root.classList.toggle('pane-open', Boolean(pane));
       pane?.querySelector('h1, [tabindex="-1"]')?.focus({ preventScroll: true });
+      // Whoever closes a pane is back on the row that it was about.
+      if (row && !pane) document.getElementById(row)?.querySelector('a[data-pane]')?.focus({ preventScroll: true });
     } catch (error) { box.toast(error.message, true); }
   };
   document.addEventListener('click', event => {
