@@ -5,7 +5,11 @@
 //! `## smaller` and `---`. A link to a task, project, person or file of this server becomes a mention. A backslash takes a mark
 //! literally. Lines stay lines.
 
-use super::render::{Lookup, TargetKind};
+#[cfg(test)]
+mod tests;
+mod write;
+
+use super::render::Lookup;
 use super::{Flavour, Link, Node, RichText};
 
 /// What a source may point at.
@@ -18,7 +22,6 @@ pub struct Known {
 }
 
 const MARKS: [(&str, &str); 5] = [("**", "strong"), ("__", "u"), ("~~", "s"), ("_", "em"), ("*", "em")];
-const BLOCKS: [&str; 8] = ["h1", "h2", "ul", "ol", "li", "pre", "blockquote", "hr"];
 /// Deeper lists than this are read as text; the subset has a limit too.
 const DEPTH: usize = 12;
 
@@ -46,7 +49,7 @@ impl RichText {
     /// The source that reads as this text.
     pub fn source(&self, lookup: Lookup<'_>) -> String {
         let mut out = String::new();
-        write(&self.0, lookup, &mut out);
+        write::write(&self.0, lookup, &mut out);
         out.trim_matches('\n').to_owned()
     }
 }
@@ -289,190 +292,4 @@ fn closing(inside: &str, mark: &str) -> Option<usize> {
         from = at + mark.len();
     }
     None
-}
-
-fn write(nodes: &[Node], lookup: Lookup<'_>, out: &mut String) {
-    let mut after_text = false;
-    for node in nodes {
-        let is_block = matches!(node, Node::Element { tag, .. } if BLOCKS.contains(tag));
-        if is_block && after_text {
-            out.push('\n');
-        }
-        after_text = !is_block;
-        match node {
-            Node::Text(text) => out.push_str(&escaped(text)),
-            Node::Element { tag, children } => write_element(tag, children, lookup, out),
-            Node::Link { link, children } => write_link(link, children, lookup, out),
-            Node::Image { id: Some(id), .. } => {
-                let name = lookup(*id).map_or_else(|| "picture".to_owned(), |target| target.name);
-                out.push_str(&format!("[{}](/attachments/{id})", name.replace(['[', ']'], "")));
-            }
-            Node::Image { src, .. } => out.push_str(src.as_deref().unwrap_or_default()),
-        }
-    }
-}
-
-fn write_link(link: &Link, children: &[Node], lookup: Lookup<'_>, out: &mut String) {
-    let found = link.id.and_then(lookup);
-    let mut text = String::new();
-    write(children, lookup, &mut text);
-    match (&found, &link.href) {
-        (Some(target), _) if target.kind == TargetKind::User => out.push_str(&format!("@{}", target.name)),
-        (Some(target), _) => {
-            out.push_str(&format!("[{}]({})", target.name.replace(['[', ']'], ""), target.href))
-        }
-        (None, Some(href)) if text.is_empty() || escaped(href) == text => out.push_str(href),
-        (None, Some(href)) => out.push_str(&format!("[{text}]({href})")),
-        (None, None) => out.push_str(&text),
-    }
-}
-
-fn write_element(tag: &str, children: &[Node], lookup: Lookup<'_>, out: &mut String) {
-    let inside = |children: &[Node]| {
-        let mut text = String::new();
-        write(children, lookup, &mut text);
-        text
-    };
-    match tag {
-        "h1" => out.push_str(&format!("# {}\n", inside(children))),
-        "h2" => out.push_str(&format!("## {}\n", inside(children))),
-        "hr" => out.push_str("---\n"),
-        "pre" => {
-            let mut text = String::new();
-            raw(children, &mut text);
-            out.push_str(&format!("```\n{text}\n```\n"));
-        }
-        "code" => {
-            let mut text = String::new();
-            raw(children, &mut text);
-            out.push_str(&format!("`{text}`"));
-        }
-        "blockquote" => {
-            for line in inside(children).trim_matches('\n').split('\n') {
-                out.push_str(&format!("> {line}\n"));
-            }
-        }
-        "ul" | "ol" => {
-            for (n, item) in
-                children.iter().filter(|node| matches!(node, Node::Element { tag: "li", .. })).enumerate()
-            {
-                let Node::Element { children, .. } = item else { continue };
-                let mark = if tag == "ol" { format!("{}. ", n + 1) } else { "- ".to_owned() };
-                for (line, text) in inside(children).trim_matches('\n').split('\n').enumerate() {
-                    out.push_str(&format!("{}{text}\n", if line == 0 { mark.as_str() } else { "  " }));
-                }
-            }
-        }
-        _ => match MARKS.iter().find(|(_, of)| *of == tag) {
-            Some((mark, _)) => out.push_str(&format!("{mark}{}{mark}", inside(children))),
-            None => out.push_str(&inside(children)),
-        },
-    }
-}
-
-fn raw(nodes: &[Node], out: &mut String) {
-    for node in nodes {
-        match node {
-            Node::Text(text) => out.push_str(text),
-            Node::Element { children, .. } | Node::Link { children, .. } => raw(children, out),
-            Node::Image { .. } => {}
-        }
-    }
-}
-
-/// Text whose marks mean themselves.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut before = '\n';
-    for (at, c) in text.char_indices() {
-        let rest = &text[at..];
-        let opens = !before.is_alphanumeric() && matches!(c, '*' | '_' | '~');
-        let begins_line = before == '\n'
-            && (rest.starts_with("# ")
-                || rest.starts_with("## ")
-                || rest.starts_with("- ")
-                || rest.starts_with("+ ")
-                || rest.starts_with("> ")
-                || rest.trim_end() == "---");
-        let is_address = out.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with("http"));
-        if (opens && !is_address)
-            || begins_line
-            || matches!(c, '`' | '\\')
-            || (c == '[' && rest.contains("]("))
-        {
-            out.push('\\');
-        }
-        out.push(c);
-        before = c;
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rich_text::render::Target;
-
-    fn known() -> Known {
-        Known {
-            people: vec![("Jonas".to_owned(), 7), ("Jonas Berg".to_owned(), 8)],
-            origin: "https://hub.example".to_owned(),
-        }
-    }
-
-    fn stored(source: &str) -> String {
-        read(source, Flavour::Notes, &known()).to_stored()
-    }
-
-    #[test]
-    fn marks_become_the_subset_and_nothing_else_does() {
-        for (typed, xml) in [
-            ("plain\ntext", "plain\ntext"),
-            (
-                "a **b** _c_ *c* __d__ ~~e~~ `f*g*`",
-                "a <strong>b</strong> <em>c</em> <em>c</em> <u>d</u> <s>e</s> <code>f*g*</code>",
-            ),
-            ("snake_case_name 2*3*4 __init", "snake_case_name 2*3*4 __init"),
-            ("\\*not\\* \\`code\\`", "*not* `code`"),
-            ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
-            ("list\n- a\n  - b\n- c\nend", "list<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>end"),
-            ("1. a\n2. b", "<ol><li>a</li><li>b</li></ol>"),
-            ("> q\n> r", "<blockquote>q\nr</blockquote>"),
-            ("```\na < b\n```", "<pre>a &lt; b</pre>"),
-            ("# h\n## i\n---", "<h1>h</h1><h2>i</h2><hr/>"),
-            ("[x](javascript:alert(1))", "[x](javascript:alert(1))"),
-            ("[x](https://a.example/b)", "<a href=\"https://a.example/b\">x</a>"),
-            ("see https://a.example/b.", "see <a href=\"https://a.example/b\">https://a.example/b</a>."),
-            ("https://hub.example/tasks/12", "<a href=\"/tasks/12\" data-asana-gid=\"12\"></a>"),
-            ("hi @jonas berg, @Jonas!", "hi <a data-asana-gid=\"8\"></a>, <a data-asana-gid=\"7\"></a>!"),
-            ("a@jonas @nobody", "a@jonas @nobody"),
-        ] {
-            assert_eq!(stored(typed), format!("<body>{xml}</body>"), "{typed}");
-            assert!(RichText::parse(&stored(typed), Flavour::Notes).is_ok(), "{typed}");
-        }
-        assert!(read("no marks", Flavour::Comment, &known()).is_plain());
-        assert_eq!(
-            read("# h", Flavour::Comment, &known()).to_stored(),
-            "<body># h</body>",
-            "comments have no headings"
-        );
-    }
-
-    #[test]
-    fn a_text_comes_back_from_its_source() {
-        let lookup = |id: i64| {
-            let kind = if id == 7 { TargetKind::User } else { TargetKind::Task };
-            let (name, href) = if id == 7 { ("Jonas", "/people/7") } else { ("A [task]", "/tasks/12") };
-            Some(Target { kind, name: name.to_owned(), href: href.to_owned() })
-        };
-        for typed in [
-            "a **b** _c_\n\n- x\n  - y\n- z\n1. one\n> q\n> r\n```\ncode *x*\n```\n# h",
-            "hi @Jonas see [A task](/tasks/12) and https://a.example/x_y_z",
-            "\\*literally\\* snake_case \\_x\\_ \\# no",
-        ] {
-            let text = read(typed, Flavour::Notes, &known());
-            let again = read(&text.source(&lookup), Flavour::Notes, &known());
-            assert_eq!(again.to_stored(), text.to_stored(), "{typed}\n{}", text.source(&lookup));
-        }
-    }
 }

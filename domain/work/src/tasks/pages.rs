@@ -13,8 +13,10 @@ pub(crate) mod rows;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod trash;
 mod undo;
+mod whole;
 pub(crate) mod words;
 
 pub(crate) use add::{into as add_lines, line_form};
@@ -39,18 +41,18 @@ pub(crate) fn pages() -> Router<App> {
         .layer(DefaultBodyLimit::disable());
     Router::new()
         .route("/tasks/new", get(add::page).post(add::add))
-        .route("/tasks/tick", post(edit::tick))
+        .route("/tasks/tick", post(whole::tick))
         .route("/tasks/bulk", post(bulk::bulk))
         .route("/tasks/undo", post(undo::undo))
         .route("/tasks/{task}", get(one))
         .route("/tasks/{task}/set", post(edit::set))
-        .route("/tasks/{task}/place", post(edit::place))
-        .route("/tasks/{task}/complete", post(edit::complete))
-        .route("/tasks/{task}/reopen", post(edit::reopen))
-        .route("/tasks/{task}/delete", post(edit::delete))
-        .route("/tasks/{task}/restore", post(edit::restore))
-        .route("/tasks/{task}/duplicate", post(edit::duplicate))
-        .route("/tasks/{task}/subtasks", post(edit::subtask))
+        .route("/tasks/{task}/place", post(whole::place))
+        .route("/tasks/{task}/complete", post(whole::complete))
+        .route("/tasks/{task}/reopen", post(whole::reopen))
+        .route("/tasks/{task}/delete", post(whole::delete))
+        .route("/tasks/{task}/restore", post(whole::restore))
+        .route("/tasks/{task}/duplicate", post(whole::duplicate))
+        .route("/tasks/{task}/subtasks", post(whole::subtask))
         .route("/tasks/{task}/comments/{story}", post(talk::change))
         .route("/tasks/{task}/comments/{story}/delete", post(talk::delete))
         .route("/tasks/{task}/files/{attachment}/delete", post(files::detach))

@@ -1,12 +1,11 @@
 //! Editing in place: one form, one value. The fields of the form say what changes.
 
-use super::common::{back, back_without, here, person, quietly, tag, task as named_task, title};
+use super::common::{back, here, person, quietly, tag, task as named_task};
 use super::undo::Before;
 use super::{compose, words};
-use crate::copies::{self, TaskParts};
 use crate::fields::{self, FieldKind, Input};
 use crate::names::Place;
-use crate::tasks::{self, Approval, NewTask, Task, TaskChange, TaskKind, Want, When};
+use crate::tasks::{self, Approval, Task, TaskChange, TaskKind, Want, When};
 use crate::{sections, tags};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -14,7 +13,6 @@ use axum::response::Response;
 use base::id::{FieldId, ProjectId, SectionId, TaskId, UserId};
 use base::{Error, Result};
 use db::Tx;
-use serde::Deserialize;
 use web::{App, Auth, Form, Path, ui};
 
 /// The fields of a form, in their order; one name may come several times.
@@ -22,9 +20,9 @@ pub(crate) type Pairs = Vec<(String, String)>;
 
 /// What an edit did: what to say, and how to bring back what was.
 #[derive(Default)]
-struct Outcome {
-    said: Option<String>,
-    before: Before,
+pub(super) struct Outcome {
+    pub said: Option<String>,
+    pub before: Before,
 }
 
 /// Changes what the fields of the form name.
@@ -61,7 +59,7 @@ pub(super) async fn set(
     })
 }
 
-async fn set_one(
+pub(super) async fn set_one(
     app: &App,
     tx: &mut Tx,
     task: TaskId,
@@ -257,204 +255,4 @@ fn typed_again(value: &fields::FieldValue) -> String {
         V::People(people) => joined(people.iter().map(|person| person.id.to_string()).collect()),
         V::Reference(tasks) => joined(tasks.iter().map(|task| task.id.to_string()).collect()),
     }
-}
-
-/// Ticks of a list: which task is completed, or reopened.
-#[derive(Debug, Deserialize)]
-pub(super) struct Tick {
-    complete: Option<TaskId>,
-    reopen: Option<TaskId>,
-}
-
-/// Completes or reopens one task.
-pub(super) async fn tick(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    headers: HeaderMap,
-    Form(tick): Form<Tick>,
-) -> web::Result<Response> {
-    let (task, completed) = match (tick.complete, tick.reopen) {
-        (Some(task), None) => (task, true),
-        (None, Some(task)) => (task, false),
-        _ => return Err(Error::invalid("form.incomplete", "no task was named").into()),
-    };
-    finish(&app, actor, task, completed, &headers).await
-}
-
-/// Completes a task.
-pub(super) async fn complete(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    Path(task): Path<TaskId>,
-    headers: HeaderMap,
-) -> web::Result<Response> {
-    finish(&app, actor, task, true, &headers).await
-}
-
-/// Reopens a task.
-pub(super) async fn reopen(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    Path(task): Path<TaskId>,
-    headers: HeaderMap,
-) -> web::Result<Response> {
-    finish(&app, actor, task, false, &headers).await
-}
-
-async fn finish(
-    app: &App,
-    actor: base::Actor,
-    task: TaskId,
-    completed: bool,
-    headers: &HeaderMap,
-) -> web::Result<Response> {
-    let mut tx = app.db.write(&actor).await?;
-    let old = tasks::get(&mut tx, task).await?;
-    let mut before = Before::default();
-    before.completed(&old);
-    tasks::change(&mut tx, task, TaskChange::completed(completed)).await?;
-    tx.commit().await?;
-    let next = back(headers, &format!("/tasks/{task}"));
-    if old.is_completed() == completed {
-        return Ok(quietly(&next));
-    }
-    let said = format!("{} is {}", quoted(&old), if completed { "complete" } else { "open again" });
-    Ok(before.done(&next, &said))
-}
-
-/// A task's name inside a sentence.
-pub(super) fn quoted(task: &Task) -> String {
-    let name: String = title(&task.name).chars().take(60).collect();
-    format!("\u{201c}{name}\u{201d}")
-}
-
-/// Where a task is dropped.
-#[derive(Debug, Deserialize)]
-pub(super) struct Drop {
-    section: Option<SectionId>,
-    before: Option<String>,
-    after: Option<String>,
-    /// A due date, where places mean days.
-    due: Option<String>,
-}
-
-/// Moves a task to another place, section or day.
-pub(super) async fn place(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    Path(task): Path<TaskId>,
-    headers: HeaderMap,
-    Form(to): Form<Drop>,
-) -> web::Result<Response> {
-    let mut tx = app.db.write(&actor).await?;
-    let mut outcome = Outcome::default();
-    if let Some(due) = &to.due {
-        set_one(&app, &mut tx, task, "due", due, &mut outcome).await?;
-    }
-    if let Some(section) = to.section {
-        let found = sections::get(&mut tx, section).await?;
-        let anchor = |id: &Option<String>| {
-            id.as_deref().filter(|id| !id.is_empty()).map(str::parse::<TaskId>).transpose()
-        };
-        let place = match (anchor(&to.before)?, anchor(&to.after)?) {
-            (Some(id), _) => Place::Before(id),
-            (None, Some(id)) => Place::After(id),
-            (None, None) => Place::Last,
-        };
-        outcome.before.seats(&mut tx, found.project.id, &[task]).await?;
-        tasks::add_to_project(&mut tx, task, found.project.id, Some(section), Some(place)).await?;
-        outcome.said = Some(format!("Moved to {}", found.name));
-    }
-    tx.commit().await?;
-    let next = back(&headers, &format!("/tasks/{task}"));
-    Ok(match outcome.said {
-        Some(said) => outcome.before.done(&next, &said),
-        None => quietly(&next),
-    })
-}
-
-/// Puts a task into the trash.
-pub(super) async fn delete(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    Path(task): Path<TaskId>,
-    headers: HeaderMap,
-) -> web::Result<Response> {
-    let mut tx = app.db.write(&actor).await?;
-    let full = tasks::full(&mut tx, task, &Want { homes: true, ..Want::default() }).await?;
-    tasks::delete(&mut tx, task).await?;
-    tx.commit().await?;
-    let mut before = Before::default();
-    before.there(task);
-    let fallback = match (full.task.parent, full.homes.first()) {
-        (Some(parent), _) => format!("/tasks/{parent}"),
-        (None, Some(home)) => format!("/projects/{}", home.project.id),
-        (None, None) => "/my-tasks".to_owned(),
-    };
-    Ok(before
-        .done(&back_without(&headers, task, &fallback), &format!("{} is in the trash", quoted(&full.task))))
-}
-
-/// Takes a task out of the trash.
-pub(super) async fn restore(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    Path(task): Path<TaskId>,
-    headers: HeaderMap,
-) -> web::Result<Response> {
-    let mut tx = app.db.write(&actor).await?;
-    let found = tasks::restore(&mut tx, task).await?;
-    tx.commit().await?;
-    let mut before = Before::default();
-    before.absent(task);
-    Ok(before.done(&back(&headers, &format!("/tasks/{task}")), &format!("{} is back", quoted(&found))))
-}
-
-/// Makes a copy with everything that hangs on it, and leads to it.
-pub(super) async fn duplicate(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    Path(task): Path<TaskId>,
-) -> web::Result<Response> {
-    let mut tx = app.db.write(&actor).await?;
-    let source = tasks::get(&mut tx, task).await?;
-    let parts = TaskParts {
-        assignee: true,
-        attachments: true,
-        dates: true,
-        dependencies: true,
-        followers: true,
-        notes: true,
-        parent: true,
-        projects: true,
-        subtasks: true,
-        tags: true,
-    };
-    let name = format!("Copy of {}", title(&source.name));
-    let made = copies::task(&mut tx, task, &name, parts).await?.new_task.map_or(task, |copy| copy.id);
-    tx.commit().await?;
-    let mut before = Before::default();
-    before.absent(made);
-    Ok(before.done(&format!("/tasks/{made}"), "This is the copy"))
-}
-
-/// A line that adds something.
-#[derive(Debug, Deserialize)]
-pub(super) struct Line {
-    line: String,
-}
-
-/// Adds a subtask.
-pub(super) async fn subtask(
-    State(app): State<App>,
-    Auth(actor): Auth,
-    Path(parent): Path<TaskId>,
-    headers: HeaderMap,
-    Form(line): Form<Line>,
-) -> web::Result<Response> {
-    let mut tx = app.db.write(&actor).await?;
-    let new = super::add::read(&mut tx, &line.line, None).await?;
-    tasks::create(&mut tx, NewTask { parent: Some(parent), ..new }).await?;
-    tx.commit().await?;
-    Ok(quietly(&back(&headers, &format!("/tasks/{parent}"))))
 }

@@ -2,10 +2,11 @@
 
 use super::common::{due, is_late, title};
 use super::load::Around;
-use super::rows::{begin, control, kind_icon, small_icon, tick, value_markup};
+use super::rows::{begin, control, small_icon, tick, value_markup};
+use super::ties::{homes, tags, task_chip, waits};
 use super::{files, talk};
 use crate::fields::{Entry, FieldKind, FieldValue};
-use crate::tasks::{Approval, Home, Task, TaskKind};
+use crate::tasks::{Approval, Task, TaskKind};
 use base::Right;
 use maud::{Markup, PreEscaped, html};
 use web::ui::{self, Frame};
@@ -214,51 +215,6 @@ fn when(frame: &Frame, around: &Around) -> Markup {
     }
 }
 
-fn homes(around: &Around) -> Markup {
-    let (task, can_edit) = (&around.full.task, around.can(Right::Edit));
-    html! {
-        @for home in &around.full.homes {
-            span.home {
-                a.chip href={ "/projects/" (home.project.id) } { (home.project.name) }
-                @if can_edit { (section_form(around, home)) (remove(task, "remove-project", &home.project.id.to_string(), &format!("Take it out of {}", home.project.name))) }
-                @else { span.t-s.dim { (home.section.name) } }
-            }
-        }
-        @if can_edit { (adder(task, "add-project", "Add to project", "projects")) }
-    }
-}
-
-fn section_form(around: &Around, home: &Home) -> Markup {
-    let own = around.sections.iter().filter(|section| section.project.id == home.project.id);
-    html! {
-        form method="post" action={ "/tasks/" (around.full.task.id) "/set" } data-morph=(REGIONS) {
-            select.plain name="section" data-send="" aria-label={ "Section in " (home.project.name) } {
-                @for section in own { (ui::option(&section.id.to_string(), &section.name, section.id == home.section.id)) }
-            }
-            noscript { button.btn.sm { "Move" } }
-        }
-    }
-}
-
-/// A small button that takes something away.
-fn remove(task: &Task, key: &str, value: &str, label: &str) -> Markup {
-    html! {
-        form.remove method="post" action={ "/tasks/" (task.id) "/set" } data-morph=(REGIONS) {
-            button name=(key) value=(value) aria-label=(label) { (small_icon("x")) }
-        }
-    }
-}
-
-/// A small field that adds something by its name.
-fn adder(task: &Task, key: &str, label: &str, suggest: &str) -> Markup {
-    html! {
-        form.adder method="post" action={ "/tasks/" (task.id) "/set" } data-morph=(REGIONS) data-reset="" {
-            input.plain id={ "in-" (key) } name=(key) placeholder=(label) aria-label=(label) autocomplete="off" data-suggest=(suggest) required;
-            span.form-problem hidden role="alert" {}
-        }
-    }
-}
-
 fn field(frame: &Frame, around: &Around, entry: &Entry) -> Markup {
     let (task, field) = (&around.full.task, &entry.field);
     let can_edit = around.can(Right::Edit) && entry.enabled;
@@ -301,36 +257,6 @@ fn several(around: &Around, entry: &Entry, shown: Markup) -> Markup {
                 span.form-problem hidden role="alert" {}
             }
         }
-    }
-}
-
-fn tags(around: &Around) -> Markup {
-    let (task, can_edit) = (&around.full.task, around.can(Right::Edit));
-    html! {
-        @for tag in &around.full.tags {
-            span.chip { a.plain href={ "/search?tag=" (tag.id) } { (tag.name) } @if can_edit { (remove(task, "remove-tag", &tag.id.to_string(), &format!("Take the tag {} away", tag.name))) } }
-        }
-        @if can_edit { (adder(task, "add-tag", "Add tag", "tags")) }
-    }
-}
-
-fn task_chip(other: &Task) -> Markup {
-    html! {
-        span.row {
-            (small_icon(kind_icon(other.kind).unwrap_or(if other.is_completed() { "circle-check" } else { "clock" })))
-            a class=(if other.is_completed() { "dim" } else { "" }) href={ "/tasks/" (other.id) } { (title(&other.name)) }
-            @if other.is_completed() { span.vh { ", completed" } }
-        }
-    }
-}
-
-fn waits(around: &Around) -> Markup {
-    let (task, can_edit) = (&around.full.task, around.can(Right::Edit));
-    html! {
-        @for other in &around.waits_for {
-            span.row { (task_chip(other)) @if can_edit { (remove(task, "remove-wait", &other.id.to_string(), &format!("No longer wait for {}", title(&other.name)))) } }
-        }
-        @if can_edit { (adder(task, "add-wait", "Add a task it waits for", "tasks")) }
     }
 }
 
