@@ -29,17 +29,28 @@ await flow(async theatre => {
   await alice.go(`/projects/${project.id}?view=board`);
   await row('Four').dragTo(page.locator(`#sec-${project.sections.Done} ul.cards`));
   await eventually('it is there', async () => (await order('Done')) === 'Four' && await kept('Four', 'Done'));
+  await alice.sees(page.locator('#toasts .toast', { hasText: 'Moved to Done' }));
   await alice.press('z');
   await eventually('z takes it back', async () => kept('Four', 'To do'));
 
-  theatre.at('the same with the keyboard: s on a row chooses the section');
+  theatre.at('the same with the keyboard: Alt and the arrows carry a row');
   await alice.go(`/projects/${project.id}`);
   await row('Five').locator('a[data-pane]').focus();
+  await alice.press('Alt+ArrowUp');
+  await eventually('it is one higher', async () => /Five Four$/.test(await order('To do')));
+  await eventually('the focus went with it', () => page.evaluate(id => document.activeElement.closest('li.tk')?.id === id, `t-${task('Five')}`));
+  await alice.press('Alt+ArrowDown');
+  await eventually('it is where it was', async () => /Four Five$/.test(await order('To do')));
+  await eventually('the focus went with it', () => page.evaluate(id => document.activeElement.closest('li.tk')?.id === id, `t-${task('Five')}`));
+  await alice.press('Alt+ArrowDown');
+  await eventually('it is in the next section', async () => (await order('Doing')).startsWith('Five') && await kept('Five', 'Doing'));
+
+  theatre.at('s on a row leads to its section, whatever the pane showed before');
+  await row('Three').locator('a[data-pane]').click();
+  await alice.sees('aside.pane');
+  await row('Five').locator('a[data-pane]').focus();
   await alice.press('s');
-  await eventually('a choice of sections has the focus', () => page.evaluate(() => document.activeElement.matches('select, input, [role=menuitem], [role=option], button') && Boolean(document.activeElement.closest('dialog, .pop, details, .pane, [role=menu], .typeahead, li.tk, form'))));
-  await alice.type('Done');
-  await alice.press('Enter');
-  await eventually('it moved', () => kept('Five', 'Done'));
+  await eventually('the section of this task has the focus', () => page.evaluate(id => document.activeElement.name === 'section' && document.activeElement.form.action.includes(id), task('Five')));
 
   theatre.at('and with the menu of the pane, which needs no key to be known');
   await alice.go(`/tasks/${task('One')}`);

@@ -18,7 +18,7 @@ await flow(async theatre => {
     theatre.at(`${path} is read`);
     const answer = await page.goto(path);
     assert.equal(answer.status(), 200);
-    assert.match(await page.locator('main').innerText(), text);
+    assert.match(await page.locator('#main').innerText(), text);
   }
 
   theatre.at('a task is added');

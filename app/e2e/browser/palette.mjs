@@ -32,11 +32,20 @@ await flow(async theatre => {
   theatre.at('a command runs: Lock production opens the dialog there');
   await alice.press('Control+k');
   await alice.type('lock prod');
-  await eventually('the command is chosen', () => page.evaluate(() => document.querySelector('#palette li[aria-selected=true]')?.textContent.includes('Lock production')));
+  const chosen = () => page.evaluate(() => document.querySelector('#palette li[aria-selected=true]')?.textContent || '');
+  await eventually('only what fits is offered', async () => await page.locator('#palette-commands li:visible').count() === 1 && await page.locator('#palette-results li', { hasText: 'Shop' }).count() === 0);
+  for (let n = 0; n < 10 && !(await chosen()).includes('Lock production'); n += 1) await alice.press('ArrowDown');
   await alice.press('Enter');
   await page.waitForURL('**/environments/production?open=lock');
   await alice.sees('dialog#lock[open]');
   await alice.press('Escape');
+
+  theatre.at('who types fast and presses Enter gets what was typed');
+  await alice.press('Control+k');
+  await alice.type('my tasks');
+  await alice.press('Enter');
+  await page.waitForURL('**/my-tasks');
+  await alice.go('/');
 
   theatre.at('g and a letter go somewhere');
   await eventually('the dialog is closed', async () => await page.locator('dialog[open]').count() === 0);
