@@ -88,7 +88,20 @@ impl From<jiff::Timestamp> for Time {
 /// RFC 3339 with milliseconds and `Z`, always: scripts compare these texts.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
+        // Every list shows hundreds of these; `strftime` took a twentieth of its time.
+        let at = jiff::tz::Offset::UTC.to_datetime(self.timestamp());
+        let (day, time) = (at.date(), at.time());
+        let millis = time.subsec_nanosecond() / 1_000_000;
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{millis:03}Z",
+            day.year(),
+            day.month(),
+            day.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
     }
 }
 

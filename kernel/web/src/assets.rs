@@ -27,7 +27,15 @@ macro_rules! text {
 
 /// The scripts, in the order in which they need each other. One file, so that a first load asks once.
 fn script() -> Vec<u8> {
-    text!("js/idiomorph.min.js", "js/10-page.js", "js/20-live.js", "js/30-frame.js", "js/40-tracker.js", "js/45-inbox.js")
+    text!(
+        "js/idiomorph.min.js",
+        "js/10-page.js",
+        "js/20-live.js",
+        "js/30-frame.js",
+        "js/40-tracker.js",
+        "js/45-inbox.js",
+        "js/47-line.js"
+    )
 }
 
 fn all() -> Vec<Asset> {

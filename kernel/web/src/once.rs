@@ -145,7 +145,8 @@ async fn answer_lost(tx: &mut db::Tx, request: String, at: base::Time) -> Result
         .iter()
         .map(|e| serde_json::json!({ "verb": e.verb, "subject": e.subject, "id": e.subject.id.to_string() }))
         .collect();
-    let message = "this request was carried out before, and its answer is not there any more; `done` says what it did";
+    let message =
+        "this request was carried out before, and its answer is not there any more; `done` says what it did";
     Ok(Error::conflict("idempotency.done", message).with_detail(serde_json::json!({ "done": done })))
 }
 

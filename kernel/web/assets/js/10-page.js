@@ -46,7 +46,9 @@
     || element.matches('dialog[open], details[open][data-keep], .dragging');
   box.morph = function (now, next) {
     Idiomorph.morph(now, next, {
-      morphStyle: 'outerHTML', ignoreActiveValue: true,
+      morphStyle: 'outerHTML',
+      // What is being typed stays; a button that was pressed becomes what the answer says.
+      ignoreActiveValue: Boolean(document.activeElement?.matches('input, textarea, select, [contenteditable]')),
       callbacks: { beforeNodeMorphed: (a, b) => {
         if (a.nodeType !== 1) return true;
         if (a.tagName === 'DETAILS' && b.nodeType === 1 && a.open !== b.hasAttribute('open') && a.hasAttribute('data-keep')) b.toggleAttribute('open', a.open);
@@ -105,6 +107,7 @@
       const regions = form.dataset.morph;
       const there = new URL(url);
       if (!regions && there.pathname + there.search !== location.pathname + location.search) history.pushState({}, '', there);
+      if (!regions && page.title) document.title = page.title;
       box.apply(page, regions);
       form.closest('dialog')?.close();
       if (form.hasAttribute('data-reset')) form.reset();

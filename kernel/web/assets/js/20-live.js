@@ -57,27 +57,4 @@
   addEventListener('pagehide', () => source?.close());
   addEventListener('pageshow', event => { if (event.persisted) connect(); });
   connect();
-
-  // The log of something running: lines are appended, and followed only if the reader is at the end.
-  for (const log of box.$$('[data-follow]')) {
-    let from = Number(log.dataset.offset || 0), decoder = new TextDecoder(), busy = false;
-    const list = box.$('pre, ol', log) || log;
-    const more = async () => {
-      if (busy) return;
-      busy = true;
-      try {
-        const answer = await fetch(log.dataset.follow, { headers: { Range: `bytes=${from}-` }, credentials: 'same-origin' });
-        if (answer.status === 206 || (answer.status === 200 && from === 0)) {
-          const bytes = new Uint8Array(await answer.arrayBuffer());
-          from += bytes.length;
-          const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 24;
-          list.append(decoder.decode(bytes, { stream: true }));
-          if (atEnd) list.scrollTop = list.scrollHeight;
-        }
-      } finally { busy = false; }
-    };
-    list.scrollTop = list.scrollHeight;
-    const beat = setInterval(() => { if (!log.isConnected || log.dataset.ended === 'true') clearInterval(beat); if (!document.hidden) more().catch(() => {}); }, 1000);
-    document.addEventListener('box:changed', () => more().catch(() => {}));
-  }
 })(window.signalbox ??= {});

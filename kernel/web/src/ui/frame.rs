@@ -134,29 +134,56 @@ impl Frame {
         html! { a href=(href) aria-current=[is_here.then_some("page")] { (content) " " (name) } }
     }
 
+    /// What the lamps of the sidebar ask for when something changed: themselves. `at` is the page that they stand on.
+    pub fn lamps(&self, at: &str) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang="en" { head { title { "Lamps" } } body { (self.brand(self.shell.worst(), at)) (self.line(at)) } }
+        }
+    }
+
+    fn lamp_topics(&self) -> String {
+        let all = self.shell.environments.iter().map(|environment| format!(" {}", environment.topics));
+        format!("environment{}", all.collect::<String>())
+    }
+
+    fn brand(&self, worst: Aspect, at: &str) -> Markup {
+        html! {
+            a.brand #brand href="/" data-live=(self.lamp_topics()) data-src={ "/lamps?at=" (at) } data-unseen {
+                (signal(worst, &format!("Overall: {}", worst.word()))) " Signalbox " small { (self.shell.workspace) }
+            }
+        }
+    }
+
+    fn line(&self, at: &str) -> Markup {
+        html! {
+            div.line #line data-live=(self.lamp_topics()) data-src={ "/lamps?at=" (at) } data-unseen {
+                @for environment in &self.shell.environments {
+                    a href={ "/environments/" (environment.name) } aria-current=[(at == format!("/environments/{}", environment.name)).then_some("page")] {
+                        span.lampbox { (lamp_named(environment.aspect, &environment.meaning)) }
+                        " " (super::page::capitalised(&environment.name)) " "
+                        @if !environment.note.is_empty() {
+                            span class={ "n" @if environment.aspect == Aspect::Red { " hot" } } { (environment.note) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     fn sidebar(&self, worst: Aspect) -> Markup {
         let shell = &self.shell;
         let count = |n: u64| html! { @if n > 0 { span.n { (n) } } };
         html! {
             nav.side #side aria-label="Main" {
-                a.brand href="/" { (signal(worst, &format!("Overall: {}", worst.word()))) " Signalbox " small { (shell.workspace) } }
+                (self.brand(worst, &self.path))
                 button.jump type="button" data-palette { (icon("search")) " Search or jump " kbd { "⌘K" } }
                 div.nav {
                     (self.link("/", "Home", icon("activity")))
                     (inbox_link(shell.inbox, self.path == "/inbox"))
                     a href="/my-tasks" aria-current=[(self.path == "/my-tasks").then_some("page")] { (icon("circle-check")) " My tasks" (count(shell.due)) }
                     h2 { a href="/environments" { "Environments" } }
-                    div.line {
-                        @for environment in &shell.environments {
-                            a href={ "/environments/" (environment.name) } aria-current=[(self.path == format!("/environments/{}", environment.name)).then_some("page")] {
-                                span.lampbox { (lamp_named(environment.aspect, &environment.meaning)) }
-                                " " (super::page::capitalised(&environment.name)) " "
-                                @if !environment.note.is_empty() {
-                                    span class={ "n" @if environment.aspect == Aspect::Red { " hot" } } { (environment.note) }
-                                }
-                            }
-                        }
-                    }
+                    (self.line(&self.path))
                     h2 { "Operations" }
                     (self.link("/repositories", "Repositories", icon("git-commit-horizontal")))
                     h2 { a href="/projects" { "Projects" } " " a.push href="/projects/new" aria-label="New project" { (icon("plus")) } }

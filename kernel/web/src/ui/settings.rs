@@ -135,13 +135,13 @@ pub fn refusal() -> Markup {
 
 /// A form of one button.
 pub fn press(action: &str, class: &str, words: &str) -> Markup {
-    html! { form.one method="post" action=(action) data-morph="#main" { button class={ "btn " (class) } { (words) } } }
+    html! { form.one method="post" action=(action) data-morph { button class={ "btn " (class) } { (words) } } }
 }
 
 /// The same with an icon for a face.
 pub fn press_icon(action: &str, icon_name: &str, words: &str) -> Markup {
     html! {
-        form.one method="post" action=(action) data-morph="#main" {
+        form.one method="post" action=(action) data-morph {
             button.btn.quiet.icon.sm aria-label=(words) title=(words) { (icon(icon_name)) }
         }
     }

@@ -44,6 +44,8 @@ pub struct ShellEnvironment {
     pub meaning: String,
     /// A few words beside it, such as `2 locks`.
     pub note: String,
+    /// What its lamp listens to.
+    pub topics: String,
 }
 
 /// A project in the list.
