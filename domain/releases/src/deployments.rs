@@ -5,12 +5,15 @@
 //! A refused attempt is no deployment and no task: it is counted on the locks that refused it and entered in the journal.
 
 pub mod api;
+pub mod brief;
 pub mod chores;
 pub mod log;
 pub mod state;
 
 mod end;
 mod lease;
+mod lines;
+pub(crate) mod pages;
 mod queue;
 mod record;
 mod start;

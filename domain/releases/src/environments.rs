@@ -8,10 +8,13 @@
 pub mod api;
 
 mod access;
+pub(crate) mod pages;
 mod store;
 
 pub(crate) use access::{beyond, check, holders};
 pub use access::{require, rights_in};
+pub use pages::command_line;
+pub(crate) use pages::{View, history_row, repository_seen, seen, sha};
 
 use base::id::{EnvironmentId, ProjectId, RepositoryId, UserId};
 use base::{Error, Result, Right, Role, Time};
@@ -221,7 +224,7 @@ pub async fn named(tx: &mut Tx, name: &str, right: Right) -> Result<Environment>
 pub async fn list(tx: &mut Tx) -> Result<Vec<Environment>> {
     let mut seen = Vec::new();
     for environment in store::all(tx).await? {
-        if rights_in(tx, &environment).await?.contains(Right::View) {
+        if access::sees(tx, &environment).await? {
             seen.push(environment);
         }
     }

@@ -5,20 +5,22 @@ pub mod environments;
 pub mod gate;
 pub mod locks;
 
+pub mod stations;
+pub mod timetable;
+pub mod words;
+
 mod candidate;
-mod pages;
+mod ship;
 mod watch;
 
 #[cfg(test)]
 mod fixture;
 
 pub use deployments::after_restart;
-pub use pages::pages;
 
-use base::id::{DeploymentId, EnvironmentId, TaskId};
+use base::id::{DeploymentId, EnvironmentId, RepositoryId, TaskId};
 use base::{Result, Right};
 use db::Tx;
-use gate::load::{Question, ask};
 use journal::Subject;
 use std::path::PathBuf;
 use web::App;
@@ -41,6 +43,7 @@ pub fn migrations() -> db::Migrations {
             ("0001_environments", include_str!("../migrations/0001_environments.sql")),
             ("0002_deployments", include_str!("../migrations/0002_deployments.sql")),
             ("0003_output_end", include_str!("../migrations/0003_output_end.sql")),
+            ("0004_by_time", include_str!("../migrations/0004_by_time.sql")),
         ],
     }
 }
@@ -48,6 +51,11 @@ pub fn migrations() -> db::Migrations {
 /// The native API of environments, locks, the gate and deployments.
 pub fn api() -> web::api::Routes {
     environments::api::api().merge(locks::api::api()).merge(gate::api::api()).merge(deployments::api::api())
+}
+
+/// The pages of environments, locks and deployments.
+pub fn pages() -> axum::Router<App> {
+    environments::pages::pages().merge(locks::pages::pages()).merge(deployments::pages::pages())
 }
 
 /// What does this crate's chores.
@@ -82,23 +90,13 @@ pub async fn may_see(tx: &mut Tx, subject: &Subject) -> Result<bool> {
     }
 }
 
-/// An environment in a line.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    /// Its name.
-    pub name: String,
-    /// Whether a deployment may start.
-    pub is_open: bool,
-    /// Why it is open or closed.
-    pub sentence: String,
-}
-
-/// Every environment that the actor sees, in the order that a commit travels.
-pub async fn summary(tx: &mut Tx) -> Result<Vec<Summary>> {
+/// The places that the commits of a repository go to, as far as the actor sees them, in the order that a commit travels.
+pub async fn places(tx: &mut Tx, repository: RepositoryId) -> Result<Vec<repos::Place>> {
     let mut all = Vec::new();
-    for environment in environments::list(tx).await? {
-        let decision = ask(tx, &environment, &Question::default()).await?;
-        all.push(Summary { name: environment.name, is_open: decision.open, sentence: decision.sentence });
+    for environment in environments::list(tx).await?.into_iter().filter(|e| e.repository == repository) {
+        let commit = deployments::deployed(tx, &environment).await?.map(|deployment| deployment.commit);
+        let (name, href) = (words::capital(&environment.name), format!("/environments/{}", environment.name));
+        all.push(repos::Place { name, href, commit });
     }
     Ok(all)
 }

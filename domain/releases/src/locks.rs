@@ -10,6 +10,7 @@
 pub mod api;
 pub(crate) mod chores;
 mod fields;
+pub(crate) mod pages;
 mod read;
 mod store;
 mod verbs;
@@ -18,7 +19,7 @@ mod verbs;
 mod tests;
 
 pub use fields::{Attempts, Lock, LockChange, LockKind, NewLock, Placed};
-pub(crate) use read::{count_refusal, held};
+pub(crate) use read::{count_refusal, held, since, stopping};
 pub use read::{get, list};
 pub(crate) use verbs::expire;
 pub use verbs::{change, place, release};

@@ -1,6 +1,7 @@
 //! Commits over HTTP, and the answers about them that hold for ever.
 
 pub(crate) mod api;
+pub(crate) mod pages;
 mod store;
 
 use crate::git::{Answer, Rule};

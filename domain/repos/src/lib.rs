@@ -5,12 +5,16 @@ pub mod commit;
 mod fixture;
 pub mod git;
 pub mod hooks;
+mod looks;
 mod mirrors;
+mod places;
 pub mod repository;
 pub mod sealing;
 
 pub use git::{Answer, Commit, Contains, Mirror, Range, Rule};
+pub use looks::SHOWN;
 pub use mirrors::Mirrors;
+pub use places::{Place, Places};
 pub use repository::{Repository, find, get};
 pub use sealing::Sealing;
 
@@ -38,6 +42,11 @@ pub fn migrations() -> db::Migrations {
 /// The native API, to be nested under `/api/v1`. It needs [`Mirrors`] among the parts of the app.
 pub fn api() -> web::api::Routes {
     repository::api::routes().merge(commit::api::routes())
+}
+
+/// The pages of repositories and commits. They need [`Mirrors`] and [`Places`] among the parts of the app.
+pub fn pages() -> axum::Router<App> {
+    repository::pages::pages().merge(commit::pages::pages())
 }
 
 /// `/hooks/git/{token}`: open to everybody, because a push proves itself. It needs [`Mirrors`] among the parts of the app.

@@ -10,6 +10,7 @@ mod checks;
 mod credential;
 mod hook;
 mod outcome;
+pub(crate) mod pages;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use base::{Error, Result, Right};
 use db::Tx;
 use journal::Subject;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Writes a system story and returns what the journal's entry says of it. The text is what the actor did, without their name.
 pub(crate) async fn tell(
@@ -127,6 +128,12 @@ pub async fn newest(tx: &mut Tx, task: TaskId, limit: usize) -> Result<Vec<Story
     tasks::get(tx, task).await?;
     let found = store::newest(tx, task, limit).await?;
     named(tx, found).await
+}
+
+/// How many comments each of `tasks` has; those without any are absent. No right is asked for: a number says little, and the
+/// caller shows it beside tasks that the actor sees.
+pub async fn count_comments(tx: &mut Tx, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, i64>> {
+    if tasks.is_empty() { Ok(BTreeMap::new()) } else { store::count_comments(tx, tasks).await }
 }
 
 /// Changes a comment; text by its author only.

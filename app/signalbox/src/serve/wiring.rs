@@ -68,6 +68,7 @@ pub(super) async fn app(
     let mut parts = Extensions::new();
     parts.insert(repos::Mirrors::open(&options.data, &config.limits, targets.clone())?);
     parts.insert(releases::Config { recheck: !config.skips_recheck, data: options.data.clone() });
+    parts.insert(repos::Places(|tx, repository| Box::pin(releases::places(tx, repository))));
     parts.insert(targets);
     parts.insert(web::live::Pulse(|tx| Box::pin(work::inbox::pulse(tx))));
     let limits = config.limits.clone();
@@ -123,7 +124,7 @@ pub(super) fn asana_api(app: &App) -> Router<App> {
 
 /// The pages of all domains.
 pub(super) fn pages() -> Router<App> {
-    Router::new().merge(people::pages()).merge(work::pages()).merge(releases::pages())
+    Router::new().merge(people::pages()).merge(work::pages()).merge(repos::pages()).merge(releases::pages())
 }
 
 /// Doors that carry their own secret in the path.
@@ -140,7 +141,13 @@ pub(super) struct Work {
 
 /// Everything that runs besides answering.
 pub(super) fn work(app: &App, node: &str) -> Work {
-    let handlers = [people::chores(app), work::chores(app), repos::chores(app), releases::chores(app), compat_asana::chores(app)];
+    let handlers = [
+        people::chores(app),
+        work::chores(app),
+        repos::chores(app),
+        releases::chores(app),
+        compat_asana::chores(app),
+    ];
     let domains = [people::periodic(app), work::periodic(app), repos::periodic(app), releases::periodic(app)];
     let periodic = domains.into_iter().flatten().chain(own(app)).collect();
     let followers = [work::followers(app), releases::followers(app), compat_asana::followers(app)];

@@ -9,8 +9,12 @@ use people::rights::{self, RightSet};
 /// The actor's rights in an environment, narrowed to what their token allows.
 pub async fn rights_in(tx: &mut Tx, environment: &Environment) -> Result<RightSet> {
     let granted = rights::on(tx, &environment.subject().to_string()).await?;
-    let actor = tx.actor();
-    let by_role = match actor.role {
+    Ok(granted.union(by_role(tx.actor(), environment)))
+}
+
+/// What somebody may do there without a grant.
+fn by_role(actor: &base::Actor, environment: &Environment) -> RightSet {
+    let rights = match actor.role {
         Role::Admin | Role::Member if actor.user.is_some() && environment.restricted => {
             RightSet::of(&[Right::View])
         }
@@ -19,7 +23,13 @@ pub async fn rights_in(tx: &mut Tx, environment: &Environment) -> Result<RightSe
         }
         Role::Admin | Role::Member | Role::Guest => RightSet::NONE,
     };
-    Ok(granted.union(by_role.narrowed_to(actor)))
+    rights.narrowed_to(actor)
+}
+
+/// Whether the actor may view an environment; grants are looked up only for those whose role does not say it.
+pub(super) async fn sees(tx: &mut Tx, environment: &Environment) -> Result<bool> {
+    let is_seen = by_role(tx.actor(), environment).contains(Right::View);
+    Ok(is_seen || rights_in(tx, environment).await?.contains(Right::View))
 }
 
 /// Returns the environment when the actor has `right` there: Missing when they may not even see it, else Denied.

@@ -1,11 +1,12 @@
 //! Reading locks: the task, its gate fields, and the names to show.
 
-use super::fields::Lock;
+use super::fields::{Lock, LockKind};
 use super::store;
+use crate::deployments::Kind;
 use crate::environments::{self, Environment};
 use crate::gate::Held;
 use base::id::{EnvironmentId, ProjectId, TaskId, UserId};
-use base::{Error, Result, Right};
+use base::{Error, Result, Right, Time};
 use db::Tx;
 use std::collections::BTreeMap;
 use work::tasks::{self, FullTask, Task, Want};
@@ -121,6 +122,51 @@ pub(crate) async fn held(tx: &mut Tx, environment: &Environment) -> Result<Vec<H
         .collect();
     held.sort_by_key(|lock| (lock.since, lock.task));
     Ok(held)
+}
+
+/// How many locks of an environment stop whoever asks, and how many only warn them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stopping {
+    pub closing: usize,
+    pub warnings: usize,
+}
+
+/// Counts the locks that have a say over what goes out now. No right is asked for.
+pub(crate) async fn stopping(tx: &mut Tx, environment: &Environment) -> Result<Stopping> {
+    let open = work::tasks::open_tasks(tx, environment.lock_project).await?;
+    let mut fields = store::of(tx, &open.iter().map(|task| task.id).collect::<Vec<_>>()).await?;
+    let (now, me) = (tx.now(), tx.actor().user);
+    let mut counted = Stopping::default();
+    for task in open {
+        let fields = fields.remove(&task.id).unwrap_or_default();
+        let is_over = fields.until.is_some_and(|until| until <= now);
+        let is_mine = task.assignee.is_some() && task.assignee == me;
+        match fields.kind {
+            _ if is_over || !fields.applies_to.contains(&Kind::Forward) => {}
+            LockKind::Warn => counted.warnings += 1,
+            LockKind::Claim if is_mine => {}
+            LockKind::Block | LockKind::Claim => counted.closing += 1,
+        }
+    }
+    Ok(counted)
+}
+
+/// The locks of an environment that held at some time from an instant on, released ones included, oldest first. No right is
+/// asked for.
+pub(crate) async fn since(
+    tx: &mut Tx,
+    environment: &Environment,
+    from: Time,
+    limit: usize,
+) -> Result<Vec<Lock>> {
+    let filter = tasks::Filter { completed: tasks::Completed::Since(from), ..tasks::Filter::default() };
+    let within = tasks::Within::Project(environment.lock_project);
+    let before = tx.become_actor(base::Actor::system());
+    let found = tasks::list(tx, within, &filter, &work::page::Page::first(limit)).await;
+    tx.become_actor(before);
+    let mut locks = build(tx, std::slice::from_ref(environment), found?.items).await?;
+    locks.sort_by_key(|lock| (lock.since, lock.task));
+    Ok(locks)
 }
 
 /// Counts on a lock that it stopped somebody in this environment.

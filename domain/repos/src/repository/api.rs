@@ -1,7 +1,7 @@
 //! Repositories as JSON.
 
 use super::{CredentialKind, Hook, NewCredential, NewRepository, Repository, RepositoryChange, State};
-use crate::git::{RefChange, Source};
+use crate::git::{Fetched, RefChange, Source};
 use crate::{Mirrors, repository};
 use axum::extract::State as Part;
 use axum::http::StatusCode;
@@ -153,7 +153,7 @@ fn rendered_hook(app: &App, hook: &Hook) -> HookView {
 }
 
 /// Refuses a private host at once rather than at the first fetch, which checks again. Outside any transaction.
-async fn check_target(mirrors: &Mirrors, actor: &Actor, address: &str) -> base::Result<()> {
+pub(super) async fn check_target(mirrors: &Mirrors, actor: &Actor, address: &str) -> base::Result<()> {
     if actor.role == Role::Guest {
         // The verb refuses them; the server looks up no names for them.
         return Ok(());
@@ -258,6 +258,21 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Fetches a repository that the actor sees, and returns what changed and how it is now.
+pub(super) async fn fetch_now(app: &App, actor: &Actor, name: &str) -> base::Result<(Fetched, Repository)> {
+    let found = repository::view(&mut app.db.read(actor).await?, name).await?;
+    let fetched =
+        app.part::<Mirrors>()?.fetch(&app.db, found.id).await.map_err(|error| match error.kind() {
+            // It is the remote that is down, not this server.
+            Kind::Unavailable => {
+                Error::conflict("repository.unreadable", format!("{name} cannot be read: {error}"))
+            }
+            _ => error,
+        })?;
+    let now = repository::view(&mut app.db.read(actor).await?, &found.name).await?;
+    Ok((fetched, now))
+}
+
 /// Fetches a repository now and tells what changed.
 #[utoipa::path(post, path = "/repositories/{name}/fetch", tag = "repositories", params(("name" = String, Path, description = "Its name")),
     responses((status = 200, body = FetchedView), (status = "4XX", body = ProblemDocument)))]
@@ -266,19 +281,8 @@ async fn fetch(
     Auth(actor): Auth,
     Path(name): Path<String>,
 ) -> web::Result<Json<FetchedView>> {
-    let mirrors = app.part::<Mirrors>()?;
-    let mut tx = app.db.read(&actor).await?;
-    let found = repository::view(&mut tx, &name).await?;
-    drop(tx);
-    let fetched = mirrors.fetch(&app.db, found.id).await.map_err(|error| match error.kind() {
-        // It is the remote that is down, not this server.
-        Kind::Unavailable => {
-            Error::conflict("repository.unreadable", format!("{name} cannot be read: {error}"))
-        }
-        _ => error,
-    })?;
-    let mut tx = app.db.read(&actor).await?;
-    let repository = rendered(repository::view(&mut tx, &name).await?);
+    let (fetched, repository) = fetch_now(&app, &actor, &name).await?;
+    let repository = rendered(repository);
     Ok(Json(FetchedView { repository, count: fetched.n_changed, changes: fetched.changes }))
 }
 

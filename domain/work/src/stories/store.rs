@@ -105,3 +105,15 @@ pub(super) async fn delete(tx: &mut Tx, id: StoryId) -> Result<()> {
     tx.run("delete from liked where kind = 'story' and subject_id = $1", &params![id]).await?;
     tx.run("delete from story where id = $1", &params![id]).await.map(|_| ())
 }
+
+pub(super) async fn count_comments(
+    tx: &mut Tx,
+    tasks: &[TaskId],
+) -> Result<std::collections::BTreeMap<TaskId, i64>> {
+    let mut wanted = db::Filter::default();
+    wanted.and_in("task_id", tasks.iter().map(base::Value::from));
+    wanted.and("kind = ?", params![StoryKind::CommentAdded]);
+    let sql = format!("select task_id, count(*) from story where {} group by task_id", wanted.sql());
+    let rows = tx.rows(&sql, wanted.params()).await?;
+    rows.into_iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
