@@ -16,8 +16,9 @@ await flow(async theatre => {
   await eventually('the first row', async () => await rows('To do').count() === 3);
   assert.equal(await page.evaluate(() => document.activeElement.id), `add-${project.sections['To do']}`, 'the focus stays on the line');
   await eventually('an empty line', () => page.evaluate(() => document.activeElement.value === ''));
-  await alice.type('Write to the bank @me');
-  await alice.press('Enter');
+  await alice.type('Write to the bank @ali');
+  await alice.sees(page.locator('.typeahead li', { hasText: 'alice' }));
+  await alice.press('Enter', 'Enter');
   await eventually('the second row', async () => await rows('To do').count() === 4);
   const made = rows('To do').filter({ hasText: 'Call the courier' });
   assert.doesNotMatch(await made.innerText(), /in 3 days/, 'the day is not part of the name');

@@ -66,7 +66,7 @@ pub(super) async fn list(State(app): State<App>, frame: Frame, Query(asked): Que
         }
         @if let Some(next) = &found.next { p.more { a.btn.sm href={ "/projects?show=" (asked.show) "&after=" (next) } { "Show more" } } }
     };
-    let actions = html! { @if may_make { a.btn.primary.sm href="/projects/new" { (ui::icon("plus")) span.not-s { "New project" } } } };
+    let actions = html! { @if may_make { a.btn.primary.sm href="/projects/new" aria-label="New project" { (ui::icon("plus")) span.not-s { "New project" } } } };
     Ok(frame.page(Page::new("Projects").actions(actions).content(content)))
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Rows<'a> {
     pub can_edit: bool,
     /// Whether rows show their project.
     pub shows_project: bool,
+    /// Whether rows show who is to do it.
+    pub shows_assignee: bool,
 }
 
 /// What kind of task it is, where that is not plain.
@@ -58,7 +60,9 @@ impl Rows<'_> {
                 _ => " 104px",
             })
             .collect();
-        format!("--tk-cols:{}92px 76px{more}", if self.shows_project { "124px " } else { "" })
+        let project = if self.shows_project { "124px " } else { "" };
+        let assignee = if self.shows_assignee { "92px " } else { "" };
+        format!("--tk-cols:{project}{assignee}76px{more}")
     }
 
     /// The names of the columns.
@@ -67,7 +71,8 @@ impl Rows<'_> {
             div.tk-cols aria-hidden="true" {
                 span { "Task" }
                 @if self.shows_project { span { "Project" } }
-                span { "Assignee" } span { "Due" }
+                @if self.shows_assignee { span { "Assignee" } }
+                span { "Due" }
                 @for column in self.columns { span.clip { (column.field.name) } }
             }
         }
@@ -89,8 +94,8 @@ impl Rows<'_> {
                     @if full.num_subtasks > 0 { span.faint.t-s.nowrap aria-label=(several(usize::try_from(full.num_subtasks).unwrap_or(0), "subtask")) { "\u{21b3} " (full.num_subtasks) } }
                 }
                 @if self.shows_project { (self.home(full)) }
-                (self.cell(full, "assignee", "x", full.assignee.as_ref().map_or("", |who| who.name.as_str()), self.assignee(full)))
-                (self.cell(full, "due", if is_late(self.frame, task) { "late" } else { "" }, &due(self.frame, task), html! { (due(self.frame, task)) }))
+                (self.cell(full, "assignee", "Assignee", "x", full.assignee.as_ref().map_or("", |who| who.name.as_str()), self.assignee(full))) }
+                (self.cell(full, "due", "Due", if is_late(self.frame, task) { "late" } else { "" }, &due(self.frame, task), html! { (due_day(self.frame, task)) }))
                 @for column in self.columns { (self.field(full, column)) }
             }
         }
@@ -116,10 +121,11 @@ impl Rows<'_> {
     }
 
     /// A cell: with scripts it is edited where it is, without them it leads to the field in the pane.
-    fn cell(&self, full: &FullTask, field: &str, class: &str, value: &str, shown: Markup) -> Markup {
+    fn cell(&self, full: &FullTask, field: &str, name: &str, class: &str, value: &str, shown: Markup) -> Markup {
         html! {
             @if self.can_edit {
-                a class={ "cell " (class) } href={ (self.href(full)) "#f-" (field) } data-edit=(field) data-value=(value) tabindex="-1" { (shown) }
+                a class={ "cell " (class) } href={ (self.href(full)) "#f-" (field) } data-edit=(field) data-value=(value) tabindex="-1"
+                    aria-label=[shown.0.is_empty().then(|| format!("{name}: none"))] { (shown) }
             } @else { span class={ "cell " (class) } { (shown) } }
         }
     }
@@ -130,7 +136,7 @@ impl Rows<'_> {
         let typed = value.map(|value| typed(self.frame, &column.field, value)).unwrap_or_default();
         let shown =
             html! { @if let Some(value) = value { (value_markup(self.frame, &column.field, value)) } };
-        self.cell(full, &format!("field-{}", column.field.id), "x", &typed, shown)
+        self.cell(full, &format!("field-{}", column.field.id), &column.field.name, "x", &typed, shown)
     }
 
     /// One task as a card of a board.
@@ -152,7 +158,7 @@ impl Rows<'_> {
                     }
                     @for tag in &full.tags { span.chip { (tag.name) } }
                     span.push.row {
-                        @if task.due_on.is_some() { span.t-s.late[is_late(self.frame, task)] { (due(self.frame, task)) } }
+                        @if task.due_on.is_some() { span.t-s.late[is_late(self.frame, task)] { (due_day(self.frame, task)) } }
                         @if let Some(who) = &full.assignee { (ui::avatar(who.id, &who.name, "")) span.vh { (who.name) } }
                     }
                 }
