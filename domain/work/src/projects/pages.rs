@@ -62,6 +62,7 @@ async fn one(
         current: asked.task(),
         can_edit: loaded.rights.contains(Right::Edit),
         shows_project: false,
+        shows_assignee: true,
     };
     let content = match view {
         View::Board => board::board(&loaded, &asked, &rows),
@@ -100,7 +101,7 @@ fn actions(loaded: &Loaded, asked: &Asked, view: View) -> Markup {
             }
         }
         details.menu.filter {
-            summary.btn.sm.quiet aria-label="Filter and sort" { (ui::icon("list-filter")) span.not-s { "Filter" } @if asked.is_filtered() { span.chip.blue { "on" } } }
+            summary.btn.sm.quiet aria-label="Filter and sort" { (ui::icon("list-filter")) span.not-s { "Filter" } @if asked.is_filtered() { span.chip.blue.not-s { "on" } } }
             div.box { (filter_form(project, asked)) }
         }
         details.menu.not-s {

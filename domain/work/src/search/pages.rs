@@ -65,6 +65,7 @@ async fn results(State(app): State<App>, frame: Frame, Query(asked): Query<Asked
         current: asked.task,
         can_edit: true,
         shows_project: true,
+        shows_assignee: true,
     };
     let list = html! {
         form.filters method="get" action="/search" role="search" {

@@ -186,6 +186,12 @@ pub(crate) fn due(frame: &Frame, task: &Task) -> String {
     }
 }
 
+/// The day a task is due, for narrow columns.
+pub(crate) fn due_day(frame: &Frame, task: &Task) -> String {
+    let day = task.due_at.map(|at| at.date_in(&frame.shell.zone)).or(task.due_on);
+    day.map(|day| frame.day(day)).unwrap_or_default()
+}
+
 /// Whether a task should be done by now.
 pub(crate) fn is_late(frame: &Frame, task: &Task) -> bool {
     let is_over = match (task.due_at, task.due_on) {

@@ -83,8 +83,7 @@ pub(super) async fn mine(State(app): State<App>, frame: Frame, Query(asked): Que
     };
     let list = list(&rows, &open, &done, found.next.as_deref(), frame.today());
     let pane = super::beside(&app, &mut tx, &frame, asked.task, close).await?;
-    let actions =
-        html! { a.btn.primary.sm href="/tasks/new" aria-label="Add task" { (ui::icon("plus")) span.not-s { "Add task" } } };
+    let actions = html! { a.btn.primary.sm href="/tasks/new" aria-label="Add task" { (ui::icon("plus")) span.not-s { "Add task" } } };
     let page = Page::new("My tasks").actions(actions).topics([format!("user.{me}")]);
     Ok(frame.page(page.split(list, pane)))
 }

@@ -94,7 +94,7 @@ impl Rows<'_> {
                     @if full.num_subtasks > 0 { span.faint.t-s.nowrap aria-label=(several(usize::try_from(full.num_subtasks).unwrap_or(0), "subtask")) { "\u{21b3} " (full.num_subtasks) } }
                 }
                 @if self.shows_project { (self.home(full)) }
-                (self.cell(full, "assignee", "Assignee", "x", full.assignee.as_ref().map_or("", |who| who.name.as_str()), self.assignee(full))) }
+                @if self.shows_assignee { (self.cell(full, "assignee", "Assignee", "x", full.assignee.as_ref().map_or("", |who| who.name.as_str()), self.assignee(full))) }
                 (self.cell(full, "due", "Due", if is_late(self.frame, task) { "late" } else { "" }, &due(self.frame, task), html! { (due_day(self.frame, task)) }))
                 @for column in self.columns { (self.field(full, column)) }
             }
@@ -121,7 +121,15 @@ impl Rows<'_> {
     }
 
     /// A cell: with scripts it is edited where it is, without them it leads to the field in the pane.
-    fn cell(&self, full: &FullTask, field: &str, name: &str, class: &str, value: &str, shown: Markup) -> Markup {
+    fn cell(
+        &self,
+        full: &FullTask,
+        field: &str,
+        name: &str,
+        class: &str,
+        value: &str,
+        shown: Markup,
+    ) -> Markup {
         html! {
             @if self.can_edit {
                 a class={ "cell " (class) } href={ (self.href(full)) "#f-" (field) } data-edit=(field) data-value=(value) tabindex="-1"
