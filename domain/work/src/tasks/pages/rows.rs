@@ -1,6 +1,6 @@
 //! A task as a row or a card, and what a list of them needs besides: the form of the ticks, the bar of several, the editors of cells.
 
-use super::common::{due, is_late, several, short, title};
+use super::common::{due, due_day, is_late, several, short, title};
 use crate::fields::{Entry, Field, FieldKind, FieldValue, Setting};
 use crate::names::SectionName;
 use crate::sections::Section;
