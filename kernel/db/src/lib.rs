@@ -105,7 +105,7 @@ impl Db {
         Ok(Tx::new(self.0.clone(), actor.clone(), session))
     }
 
-    /// Wakes whenever a transaction with deferred statements (journal entries) has been committed, on any node.
+    /// Wakes whenever a transaction with deferred statements (journal entries) or [`Tx::wake`] has been committed, on any node.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits.subscribe()
     }

@@ -12,6 +12,7 @@ pub struct Tx {
     now: Time,
     session: Session,
     deferred: Vec<(&'static str, Vec<Value>)>,
+    wakes: bool,
 }
 
 pub(crate) enum Session {
@@ -26,7 +27,7 @@ const TAKE_KEY: &str = "insert into once (actor_id, key, request, at) values ($1
 impl Tx {
     pub(crate) fn new(shared: Arc<Shared>, actor: Actor, session: Session) -> Self {
         let now = shared.clock.now();
-        Self { shared, actor, now, session, deferred: Vec::new() }
+        Self { shared, actor, now, session, deferred: Vec::new(), wakes: false }
     }
 
     /// The time of everything in this transaction.
@@ -115,6 +116,11 @@ impl Tx {
         self.deferred.push((sql, params));
     }
 
+    /// Makes the commit wake whoever listens to [`crate::Db::commits`], as deferred statements do.
+    pub fn wake(&mut self) {
+        self.wakes = true;
+    }
+
     /// Takes the actor's `Idempotency-Key` with this transaction; a commit is refused when another request took it.
     /// Several transactions of one request share it. The table belongs to `kernel/web`.
     pub(crate) fn take_key(&mut self) {
@@ -136,7 +142,7 @@ impl Tx {
                 ));
             }
         }
-        let wakes = !deferred.is_empty();
+        let wakes = self.wakes || !deferred.is_empty();
         match self.session {
             Session::Lite(write) => write.commit().await?,
             Session::LiteRead(_) => return Ok(()),

@@ -23,9 +23,12 @@ use std::time::Duration;
 /// The topic of what changed for the reader alone and is not in the journal: their inbox.
 pub const OWN: &str = "my-inbox";
 
+/// The number of a [`Pulse`], on its way.
+pub type Beat<'a> = Pin<Box<dyn Future<Output = base::Result<i64>> + Send + 'a>>;
+
 /// A number that rises whenever something changed for the reader alone. A part of the application: see [`OWN`].
 #[derive(Clone, Copy)]
-pub struct Pulse(pub for<'a> fn(&'a mut Tx) -> Pin<Box<dyn Future<Output = base::Result<i64>> + Send + 'a>>);
+pub struct Pulse(pub for<'a> fn(&'a mut Tx) -> Beat<'a>);
 
 /// Topics of one stream.
 const TOPICS: usize = 100;

@@ -139,7 +139,7 @@
 
   // The window's name counts what is unread, also while the tab is behind another.
   const count = () => {
-    const unread = box.$('#my-inbox .n')?.textContent.trim(), name = document.title.replace(/^\(\d+\) /, ''), wanted = unread ? `(${unread}) ${name}` : name;
+    const unread = box.$('#my-inbox')?.textContent.trim(), name = document.title.replace(/^\(\d+\) /, ''), wanted = unread ? `(${unread}) ${name}` : name;
     if (document.title !== wanted) document.title = wanted;
   };
   document.addEventListener('box:applied', count);

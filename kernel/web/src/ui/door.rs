@@ -90,7 +90,7 @@ pub(crate) fn error_page(wrong: &Wrong) -> Markup {
                         @if let Some(back) = wrong.back { a.btn.primary href=(back) { "Go back" } }
                         a.btn href="/" { "Go to the first page" }
                     }
-                    @if status == StatusCode::NOT_FOUND {
+                    @if status == StatusCode::NOT_FOUND && is_known(wrong.headers) {
                         form.row action="/search" method="get" role="search" {
                             input.input name="q" type="search" aria-label="Search" placeholder="Search for what you expected";
                             button.btn { "Search" }
@@ -100,6 +100,12 @@ pub(crate) fn error_page(wrong: &Wrong) -> Markup {
             }
         }
     }
+}
+
+/// Whether somebody is signed in, as far as a page of an error needs to know.
+fn is_known(headers: &HeaderMap) -> bool {
+    let cookies = headers.get_all(http::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|line| line.split("; ")).any(|pair| pair.starts_with("signalbox_session="))
 }
 
 /// Two lines, a junction and a signal: drawn, so that the first page loads nothing more.

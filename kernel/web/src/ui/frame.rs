@@ -222,16 +222,16 @@ impl Frame {
 
 /// The way to the inbox. It counts what is unread, on every page and in the window's title.
 fn inbox_link(unread: u64, is_here: bool) -> Markup {
-    html! {
-        a #my-inbox href="/inbox" aria-current=[is_here.then_some("page")] data-live=(crate::live::OWN) data-src="/inbox/count" data-unseen {
-            (icon("inbox")) " Inbox" @if unread > 0 { span.n { (unread) } }
-        }
-    }
+    html! { a href="/inbox" aria-current=[is_here.then_some("page")] { (icon("inbox")) " Inbox" (unread_count(unread)) } }
 }
 
-/// What the way to the inbox asks for when something arrived: itself.
+fn unread_count(unread: u64) -> Markup {
+    html! { span.n #my-inbox data-live=(crate::live::OWN) data-src="/inbox/count" data-unseen { @if unread > 0 { (unread) } } }
+}
+
+/// What the way to the inbox asks for when something arrived: its count.
 pub fn inbox_count(unread: u64) -> Markup {
-    html! { (DOCTYPE) html lang="en" { head { title { "Inbox" } } body { (inbox_link(unread, false)) } } }
+    html! { (DOCTYPE) html lang="en" { head { title { "Inbox" } } body { (unread_count(unread)) } } }
 }
 
 /// The palette: its results come from `/palette?q=`; its commands are links and know their keys.

@@ -84,8 +84,11 @@ fn offered(role: Role, to: For) -> bool {
     }
 }
 
-/// The pages of settings that somebody with this role is offered: a heading, and name, address and sentence of each.
-pub fn settings_pages(role: Role) -> Vec<(&'static str, Vec<(&'static str, &'static str, &'static str)>)> {
+/// A page of settings: its name, its address, and what it is for.
+pub type SettingsPage = (&'static str, &'static str, &'static str);
+
+/// The pages of settings that somebody with this role is offered, under their headings.
+pub fn settings_pages(role: Role) -> Vec<(&'static str, Vec<SettingsPage>)> {
     let of = |entries: &'static [Entry]| {
         let mine = entries.iter().filter(|(_, _, to, _)| offered(role, *to));
         mine.map(|(name, href, _, what)| (*name, *href, *what)).collect()

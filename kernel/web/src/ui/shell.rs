@@ -7,12 +7,14 @@ use base::{Actor, Result};
 use std::future::Future;
 use std::pin::Pin;
 
+/// A shell that is being loaded.
+pub type Loading<'a> = Pin<Box<dyn Future<Output = Result<Shell>> + Send + 'a>>;
+
 /// Loads what the sidebar shows somebody; the application knows all domains and puts it together.
-pub type LoadShell =
-    for<'a> fn(&'a App, &'a Actor) -> Pin<Box<dyn Future<Output = Result<Shell>> + Send + 'a>>;
+pub type LoadShell = for<'a> fn(&'a App, &'a Actor) -> Loading<'a>;
 
 /// Loads nothing, for doors that have no pages.
-pub fn no_shell<'a>(_: &'a App, _: &'a Actor) -> Pin<Box<dyn Future<Output = Result<Shell>> + Send + 'a>> {
+pub fn no_shell<'a>(_: &'a App, _: &'a Actor) -> Loading<'a> {
     Box::pin(async { Ok(Shell::default()) })
 }
 
