@@ -9,16 +9,17 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-struct Door<'a> {
+pub(crate) struct Door<'a> {
     hub: &'a Hub,
     router: axum::Router,
 }
 
-struct Answer {
-    status: StatusCode,
-    cookie: Option<String>,
-    location: String,
-    text: String,
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub cookie: Option<String>,
+    pub cookies: Vec<String>,
+    pub location: String,
+    pub text: String,
 }
 
 impl Answer {
@@ -27,7 +28,7 @@ impl Answer {
     }
 }
 
-async fn door(hub: &Hub) -> Door<'_> {
+pub(crate) async fn door(hub: &Hub) -> Door<'_> {
     let app = web::App::new(web::AppParts {
         db: hub.db.clone(),
         clock: Clock::system(),
@@ -46,17 +47,25 @@ async fn door(hub: &Hub) -> Door<'_> {
 }
 
 impl Door<'_> {
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("answered");
         let (parts, body) = response.into_parts();
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let cookie = text(header::SET_COOKIE);
         let location = text(header::LOCATION).unwrap_or_default();
         let bytes = body.collect().await.expect("a body").to_bytes();
-        Answer { status: parts.status, cookie, location, text: String::from_utf8_lossy(&bytes).into_owned() }
+        let cookies = parts.headers.get_all(header::SET_COOKIE).iter();
+        let cookies = cookies.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
+        Answer {
+            status: parts.status,
+            cookie,
+            cookies,
+            location,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 
-    async fn call(&self, token: &str, method: &str, path: &str, body: Value) -> Answer {
+    pub async fn call(&self, token: &str, method: &str, path: &str, body: Value) -> Answer {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -69,7 +78,7 @@ impl Door<'_> {
         self.send(request.body(Body::from(form.to_owned())).expect("a request")).await
     }
 
-    async fn get(&self, path: &str, cookie: &str) -> Answer {
+    pub async fn get(&self, path: &str, cookie: &str) -> Answer {
         self.send(Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).expect("a request"))
             .await
     }

@@ -7,6 +7,8 @@ mod people;
 mod profile;
 mod sessions;
 mod teams;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use axum::Router;

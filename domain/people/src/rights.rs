@@ -124,6 +124,18 @@ pub fn require_role(tx: &Tx, role: Role) -> Result<()> {
     if role == Role::Admin { require_scope(tx, Right::Admin) } else { Ok(()) }
 }
 
+/// Checks that the actor is an administrator; a refusal names those who are.
+pub async fn require_admin(tx: &mut Tx) -> Result<()> {
+    let Err(error) = require_role(tx, Role::Admin) else { return Ok(()) };
+    let who = crate::users::admins(tx).await?;
+    let who: Vec<String> = who.into_iter().take(WHO_NAMED).map(|user| user.name).collect();
+    Err(if tx.actor().user.is_some() {
+        error.with_detail(serde_json::json!({"who_may": who}))
+    } else {
+        error
+    })
+}
+
 /// Checks that the actor's token, if they came with one that is limited, lets them use `right` at all.
 pub fn require_scope(tx: &Tx, right: Right) -> Result<()> {
     if tx.actor().token_allows(right) {

@@ -38,6 +38,15 @@ pub(super) fn role_name(role: Role) -> &'static str {
     }
 }
 
+/// What somebody with a role is.
+pub(super) fn role_said(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "an administrator",
+        Role::Member => "a member",
+        Role::Guest => "a guest",
+    }
+}
+
 /// The choice of a role.
 pub(super) fn role_field(chosen: Role) -> Markup {
     html! {

@@ -1,6 +1,6 @@
 //! Who is here: the list, invitations, and one person with their role.
 
-use super::parts::{picture, role_field, role_meaning, role_name};
+use super::parts::{picture, role_field, role_meaning, role_name, role_said};
 use crate::users::{self, NewUser, User, UserChange, UserFilter};
 use crate::{links, teams};
 use axum::Router;
@@ -104,7 +104,7 @@ fn table(people: &[User]) -> Markup {
 
 fn invitation() -> Markup {
     html! {
-        form.form method="post" action=(HERE) data-morph="#main" {
+        form.form method="post" action=(HERE) data-morph {
             (ui::field("Email", "email", "email", "", "They sign in with it.", None))
             (ui::field("Name", "name", "text", "", "Left empty, it is the first part of the address.", None))
             (role_field(Role::Member))
@@ -176,7 +176,7 @@ fn administration(user: &User) -> Markup {
     html! {
         section.block {
             div.block-head { h2 { "Change" } }
-            form.form method="post" action=(path) data-morph="#main" {
+            form.form method="post" action=(path) data-morph {
                 (ui::field("Name", "name", "text", &user.name, "", None))
                 (ui::field("Email", "email", "email", &user.email, "They sign in with it.", None))
                 (role_field(user.role))
@@ -215,7 +215,7 @@ async fn change(
     tx.commit().await?;
     let said = match before.role == user.role {
         true => format!("{} is saved", user.name),
-        false => format!("{} is {} now", user.name, role_name(user.role).to_lowercase()),
+        false => format!("{} is {} now", user.name, role_said(user.role)),
     };
     Ok(done(&format!("{HERE}/{id}"), &said))
 }

@@ -9,7 +9,7 @@ use axum::extract::{Multipart, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
-use base::{Actor, Error, Secret};
+use base::{Actor, Error, Role, Secret};
 use maud::{Markup, html};
 use serde::Deserialize;
 use web::ui::{self, Frame, Page, done, themed};
@@ -34,10 +34,10 @@ async fn shown(State(app): State<App>, frame: Frame) -> Result<Markup> {
     let content = html! {
         section { (photo(&me)) }
         section.block {
-            form.form method="post" action=(HERE) data-morph="#main" {
+            form.form method="post" action=(HERE) data-morph {
                 (ui::field("Name", "name", "text", &me.name, "How others see you.", None))
                 (zone_field(&me.time_zone))
-                p.t-s.dim { (me.email) " · " (role_meaning(me.role)) ". An administrator changes these." }
+                p.t-s.dim { (me.email) " · " (role_meaning(me.role)) "." @if me.role != Role::Admin { " An administrator changes these." } }
                 (ui::refusal())
                 div.row { button.btn.primary { "Save profile" } }
             }
@@ -51,7 +51,7 @@ async fn shown(State(app): State<App>, frame: Frame) -> Result<Markup> {
 fn photo(me: &User) -> Markup {
     let path = photo_path(me);
     html! {
-        form.row.row-3.wrap method="post" action="/settings/profile/photo" enctype="multipart/form-data" data-morph="#main" {
+        form.row.row-3.wrap method="post" action="/settings/profile/photo" enctype="multipart/form-data" data-morph {
             @if path.is_none() { (ui::avatar(me.id, &me.name, "photo")) }
             img.photo #photo-preview src=(path.as_deref().unwrap_or("data:,")) alt="Your photo" width="64" height="64" hidden[path.is_none()];
             div.grow {
@@ -81,7 +81,7 @@ fn zone_field(zone: &str) -> Markup {
 
 fn appearance_form(theme: &str) -> Markup {
     html! {
-        form.form method="post" action="/settings/profile/appearance" data-morph="#main" {
+        form.form method="post" action="/settings/profile/appearance" data-morph {
             label.field { span { "Theme" }
                 select.input name="theme" data-theme-choice {
                     (ui::option("auto", "As the system has it", theme == "auto"))
@@ -100,7 +100,7 @@ fn appearance_form(theme: &str) -> Markup {
 
 fn password_form(has_password: bool) -> Markup {
     html! {
-        form.form method="post" action="/settings/profile/password" data-morph="#main" data-reset {
+        form.form method="post" action="/settings/profile/password" data-morph data-reset {
             @if has_password {
                 label.field { span { "Current password" } input.input type="password" name="current" autocomplete="current-password" required; }
             } @else { p.dim { "You have no password yet." } }

@@ -112,7 +112,7 @@ fn table(frame: &Frame, all: &[Session], here: Option<AnyId>) -> Markup {
                         td.acts {
                             @if Some(session.id) == here { form.one method="post" action="/logout" { button.btn.sm { "Sign out" } } }
                             @else {
-                                form.one method="post" action={ "/settings/sessions/" (session.id) "/end?user=" (session.user) } data-morph="#main" {
+                                form.one method="post" action={ "/settings/sessions/" (session.id) "/end?user=" (session.user) } data-morph {
                                     button.btn.sm aria-label={ "End the session of " (browser(&session.agent)) } { "End" }
                                 }
                             }

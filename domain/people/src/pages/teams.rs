@@ -44,7 +44,7 @@ async fn list(State(app): State<App>, frame: Frame) -> Result<Markup> {
         @if frame.actor.role != Role::Guest {
             section.block {
                 div.block-head { h2 { "New team" } }
-                form.form method="post" action=(HERE) data-morph="#main" {
+                form.form method="post" action=(HERE) data-morph {
                     (ui::field("Name", "name", "text", "", "", None))
                     (ui::field("What it is for", "description", "text", "", "You are in it from the start.", None))
                     (ui::refusal())
@@ -88,7 +88,7 @@ async fn one(State(app): State<App>, frame: Frame, Path(id): Path<TeamId>) -> Re
 
 fn add_form(id: TeamId, others: &[&User]) -> Markup {
     html! {
-        form.inline method="post" action={ (HERE) "/" (id) "/members" } data-morph="#main" {
+        form.inline method="post" action={ (HERE) "/" (id) "/members" } data-morph {
             label.field { span { "Add somebody" } select.input name="user" { @for user in others { (ui::option(&user.id.to_string(), &format!("{} · {}", user.name, user.email), false)) } } }
             button.btn { "Add to the team" }
             (ui::refusal())
@@ -100,7 +100,7 @@ fn change_form(team: &Team, is_admin: bool) -> Markup {
     html! {
         section.block {
             div.block-head { h2 { "Change" } }
-            form.form method="post" action={ (HERE) "/" (team.id) } data-morph="#main" {
+            form.form method="post" action={ (HERE) "/" (team.id) } data-morph {
                 (ui::field("Name", "name", "text", &team.name, "", None))
                 (ui::field("What it is for", "description", "text", &team.description, "", None))
                 (ui::refusal())

@@ -88,7 +88,7 @@ fn table(frame: &Frame, user: &User, all: &[Token]) -> Markup {
                         td.dim data-label="Last used" { @if let Some(at) = token.last_used_at { (frame.time(at)) } @else { "never" } }
                         td.dim data-label="Ends" { (ends(frame, token.expires_at)) }
                         td.acts {
-                            form.one method="post" action={ (HERE) "/" (token.id) "/revoke?user=" (user.id) } data-morph="#main" {
+                            form.one method="post" action={ (HERE) "/" (token.id) "/revoke?user=" (user.id) } data-morph {
                                 button.btn.sm.danger aria-label={ "Revoke " (token.name) } { "Revoke" }
                             }
                         }
@@ -111,7 +111,7 @@ fn ends(frame: &Frame, at: Option<Time>) -> Markup {
 
 fn form(user: &User) -> Markup {
     html! {
-        form.form method="post" action=(HERE) data-morph="#main" {
+        form.form method="post" action=(HERE) data-morph {
             input type="hidden" name="user" value=(user.id);
             (ui::field("Name", "name", "text", "", "What it is for, such as \"nightly report\".", None))
             fieldset {
