@@ -35,28 +35,31 @@
   const palette = box.$('#palette');
   if (palette) {
     const input = box.$('input', palette), results = box.$('#palette-results');
-    let timer = 0, asked = 0, due = false;
+    let timer = 0, asked = 0, shown = null;
     const items = () => box.$$('li[role=option]:not([hidden])', palette);
     const mark = to => { items().forEach((item, at) => { item.setAttribute('aria-selected', at === to); if (at === to) { item.id ||= 'pal-' + at; input.setAttribute('aria-activedescendant', item.id); item.scrollIntoView({ block: 'nearest' }); } }); };
     const at = () => items().findIndex(item => item.getAttribute('aria-selected') === 'true');
     const search = async () => {
-      const turn = ++asked, text = input.value.trim().toLowerCase();
+      const turn = ++asked, words = input.value, text = words.trim().toLowerCase();
       clearTimeout(timer);
       box.$$('#palette-commands li', palette).forEach(item => { item.hidden = text !== '' && !item.textContent.toLowerCase().includes(text); });
       try {
-        const answer = await fetch('/palette?q=' + encodeURIComponent(input.value), { credentials: 'same-origin' });
+        const answer = await fetch('/palette?q=' + encodeURIComponent(words), { credentials: 'same-origin' });
         if (turn === asked && answer.ok) results.innerHTML = await answer.text();
       } catch { /* The commands are still there. */ }
-      if (turn === asked) { due = false; mark(0); }
+      if (turn !== asked) return;
+      shown = words;
+      // Searching everything is for when nothing else fits.
+      mark(Math.max(items().findIndex(item => !item.dataset.href.startsWith('/search?q=')), 0));
     };
     const go = (item, away) => { if (!item) return; palette.close(); if (away) open(item.dataset.href); else location.assign(item.dataset.href); };
-    input.addEventListener('input', () => { clearTimeout(timer); due = true; timer = setTimeout(search, 120); });
+    input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(search, 120); });
     palette.addEventListener('keydown', event => {
       const count = items().length;
       if (event.key === 'ArrowDown') { event.preventDefault(); mark((at() + 1) % count); }
       if (event.key === 'ArrowUp') { event.preventDefault(); mark((at() - 1 + count) % count); }
       // What was typed counts, not what was found for the words before.
-      if (event.key === 'Enter') { event.preventDefault(); const away = event.metaKey || event.ctrlKey; (due ? search() : Promise.resolve()).then(() => go(items()[Math.max(at(), 0)], away)); }
+      if (event.key === 'Enter') { event.preventDefault(); const away = event.metaKey || event.ctrlKey; (shown === input.value ? Promise.resolve() : search()).then(() => go(items()[Math.max(at(), 0)], away)); }
     });
     palette.addEventListener('click', event => go(event.target.closest('li[role=option]'), event.metaKey || event.ctrlKey));
     new MutationObserver(() => { if (palette.open) { input.select(); search(); } }).observe(palette, { attributes: true, attributeFilter: ['open'] });
