@@ -29,7 +29,7 @@ await flow(async theatre => {
   alice.expects(400);
   await alice.type('For @nobody.such.person');
   await alice.press('Enter');
-  await alice.sees(page.locator(`#sec-${project.sections['To do']} .form-problem`));
+  await alice.sees(page.locator('.tk-add .form-problem', { hasText: 'Nobody here is called' }));
   assert.match(await page.locator(`#add-${project.sections['To do']}`).inputValue(), /nobody\.such/);
   await page.locator(`#add-${project.sections['To do']}`).fill('');
 
