@@ -25,7 +25,7 @@ export function commit(folder, title) {
 
 /** Starts the program on empty data; without an administrator when `admin` is false. */
 export async function serve({ admin = true } = {}) {
-  const bin = resolve(process.env.SIGNALBOX_BIN || 'target/debug/signalbox');
+  const bin = resolve(process.env.SIGNALBOX_BIN || join(import.meta.dirname, '../../../target/debug/signalbox'));
   if (!existsSync(bin)) throw new Error(`${bin} is not built: cargo build -p signalbox, or set SIGNALBOX_BIN`);
   const data = mkdtempSync(join(tmpdir(), 'signalbox-browser-'));
   const port = await freePort(), token = 'adm_' + 'browser'.repeat(5), log = join(data, 'server.log');
