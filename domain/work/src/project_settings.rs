@@ -48,7 +48,8 @@ pub(crate) fn page(frame: &Frame, project: &Project, tab: &str, content: Markup)
         }
         div.block { (content) }
     };
-    let page = Page::new(title).crumb("Projects", HERE).crumb(&project.name, format!("/projects/{}", project.id));
+    let page =
+        Page::new(title).crumb("Projects", HERE).crumb(&project.name, format!("/projects/{}", project.id));
     ui::settings(frame, page, HERE, content)
 }
 
@@ -124,7 +125,7 @@ fn table(all: &[FullProject]) -> Markup {
                         td { a.strong.long href=(address(full.project.id, "")) { (full.project.name) } }
                         td data-label="Owner" { @match &full.owner { Some(owner) => span.row { (ui::avatar_named(owner.id, &owner.name)) }, None => span.faint { "nobody" } } }
                         td.dim data-label="Who sees it" { (privacy_words(full.project.privacy)) }
-                        td.acts { span.row.acts.wrap.t-s { @for (path, name) in &TABS[1..] { a href=(address(full.project.id, path)) aria-label={ (name) " of " (full.project.name) } { (name) } } } }
+                        td.acts { span.row.acts.t-s { @for (path, name) in &TABS[1..] { a href=(address(full.project.id, path)) aria-label={ (name) " of " (full.project.name) } { (name) } } } }
                     }
                 }
             }

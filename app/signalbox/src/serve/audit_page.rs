@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use base::id::UserId;
-use base::{Date, Error, Role, Time};
+use base::{Date, Error, Time};
 use journal::{Entry, Query as Wanted, Subject, Verdict};
 use maud::{Markup, html};
 use people::users::{User, UserFilter};
@@ -25,8 +25,28 @@ const OFFERED: usize = 500;
 
 /// Nouns that the list offers; any other can be written into the address.
 const NOUNS: [&str; 22] = [
-    "attachment", "deployment", "environment", "field", "form", "grant", "inbox", "lock", "project", "repository", "rule", "section", "session",
-    "status_update", "story", "tag", "task", "team", "token", "user", "webhook", "workspace",
+    "attachment",
+    "deployment",
+    "environment",
+    "field",
+    "form",
+    "grant",
+    "inbox",
+    "lock",
+    "project",
+    "repository",
+    "rule",
+    "section",
+    "session",
+    "status_update",
+    "story",
+    "tag",
+    "task",
+    "team",
+    "token",
+    "user",
+    "webhook",
+    "workspace",
 ];
 
 /// What is asked for.
@@ -59,18 +79,28 @@ impl Asked {
             let (from, to) = bounds(day, frame)?;
             (wanted.from, wanted.to) = (Some(from), Some(to));
         }
-        let before = |text: &str| text.parse::<i64>().map_err(|_| Error::invalid("before.invalid", "Start again from the newest"));
+        let before = |text: &str| {
+            text.parse::<i64>().map_err(|_| Error::invalid("before.invalid", "Start again from the newest"))
+        };
         wanted.before = filled(&self.before).map(before).transpose()?;
         Ok(wanted)
     }
 
     fn is_narrow(&self) -> bool {
-        [&self.person, &self.noun, &self.verb, &self.about, &self.day].into_iter().any(|text| filled(text).is_some())
+        [&self.person, &self.noun, &self.verb, &self.about, &self.day]
+            .into_iter()
+            .any(|text| filled(text).is_some())
     }
 
     /// The same address with something else in it.
     fn address(&self, more: (&str, &str)) -> String {
-        let all = [("person", &self.person), ("noun", &self.noun), ("verb", &self.verb), ("about", &self.about), ("day", &self.day)];
+        let all = [
+            ("person", &self.person),
+            ("noun", &self.noun),
+            ("verb", &self.verb),
+            ("about", &self.about),
+            ("day", &self.day),
+        ];
         let kept = all.into_iter().filter_map(|(name, text)| Some((name, filled(text)?)));
         format!("/audit-log?{}", ui::query(kept.chain([more])))
     }
@@ -89,7 +119,7 @@ fn bounds(day: &str, frame: &Frame) -> base::Result<(Time, Time)> {
 
 async fn audit_log(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
-    people::rights::require_role(&tx, Role::Admin)?;
+    people::rights::require_admin(&mut tx).await?;
     let mut entries = journal::read(&mut tx, &asked.wanted(&frame)?).await?;
     let has_more = entries.len() > SHOWN;
     entries.truncate(SHOWN);
@@ -108,7 +138,8 @@ async fn audit_log(State(app): State<App>, frame: Frame, Query(asked): Query<Ask
             @if let Some(last) = entries.last().filter(|_| has_more) { a.btn href=(asked.address(("before", &last.seq.to_string()))) { "Older" } }
         }
     };
-    let actions = html! { a.btn href=(asked.address(("verify", "1"))) { (ui::icon("check")) " Verify the chain" } };
+    let actions =
+        html! { a.btn href=(asked.address(("verify", "1"))) { (ui::icon("check")) " Verify the chain" } };
     Ok(frame.page(Page::new("Audit log").actions(actions).content(content)))
 }
 
@@ -173,6 +204,15 @@ fn table(frame: &Frame, asked: &Asked, entries: &[Entry]) -> Markup {
     }
 }
 
+/// How somebody came, when it was not through these pages.
+fn through(door: &str) -> Option<&'static str> {
+    match door {
+        "api" => Some("by token"),
+        "form" => Some("by form"),
+        _ => None,
+    }
+}
+
 fn row(frame: &Frame, asked: &Asked, entry: &Entry) -> Markup {
     let (noun, verb) = entry.verb.split_once('.').unwrap_or(("", &entry.verb));
     let words = format!("{} {}", noun.replace('_', " "), verb.replace('_', " "));
@@ -185,7 +225,7 @@ fn row(frame: &Frame, asked: &Asked, entry: &Entry) -> Markup {
                     Some(actor) => a.plain href=(Asked::default().address(("person", &actor.to_string()))) { (entry.actor_name) },
                     None => (entry.actor_name),
                 }
-                @if entry.door != "web" { " " (ui::chip("", &format!("by {}", entry.door))) }
+                @if let Some(how) = through(&entry.door) { " " (ui::chip("", how)) }
             }
             td { a.plain href={ "/audit-log?" (ui::query([("noun", noun), ("verb", verb)])) } { (words) } }
             td.long {
@@ -193,7 +233,9 @@ fn row(frame: &Frame, asked: &Asked, entry: &Entry) -> Markup {
                     Some(href) => a href=(href) { (facts::name(entry)) },
                     None => (facts::name(entry)),
                 }
-                @if filled(&asked.about) != Some(about.as_str()) { br; a.t-s.faint href=(Asked::default().address(("about", &about))) title="Everything about it" { (about) } }
+                @if filled(&asked.about) != Some(about.as_str()) {
+                    " " a.all href=(Asked::default().address(("about", &about))) aria-label={ "Everything about " (about) } title={ "Everything about " (about) } { svg.ic.ic-s aria-hidden="true" { (ui::svg_use("i-list-filter")) } }
+                }
             }
             td { (facts::values(&entry.data)) }
         }

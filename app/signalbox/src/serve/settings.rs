@@ -103,7 +103,7 @@ fn rename(name: &str) -> Markup {
     html! {
         section.block {
             div.block-head { h2 { "Workspace" } }
-            form.form method="post" action="/settings/workspace" data-morph="#main" {
+            form.form method="post" action="/settings/workspace" data-morph {
                 (ui::field("Name", "name", "text", name, "Usually the name of the company. Everybody sees it above the navigation.", None))
                 (ui::refusal())
                 div.row { button.btn { "Rename the workspace" } }
@@ -122,7 +122,9 @@ async fn rename_workspace(State(app): State<App>, Auth(actor): Auth, pairs: Pair
 #[cfg(test)]
 #[test]
 fn thousands_are_told_apart() {
-    for (number, told) in [(0, "0"), (999, "999"), (1_000, "1\u{2009}000"), (104_857_600, "104\u{2009}857\u{2009}600")] {
+    for (number, told) in
+        [(0, "0"), (999, "999"), (1_000, "1\u{2009}000"), (104_857_600, "104\u{2009}857\u{2009}600")]
+    {
         assert_eq!(grouped(number), told);
     }
 }

@@ -96,7 +96,7 @@ fn table(all: &[Field]) -> Markup {
 
 fn new_form(project: Option<ProjectId>) -> Markup {
     html! {
-        form.form method="post" action=(HERE) data-morph="#main" {
+        form.form method="post" action=(HERE) data-morph {
             @if let Some(project) = project { input type="hidden" name="project" value=(project); }
             (ui::field("Name", "name", "text", "", "", None))
             label.field { span { "It holds" } select.input name="kind" { @for kind in FieldKind::ALL { (ui::option(kind.as_str(), kind_words(*kind), *kind == FieldKind::Enum)) } } small { "This cannot be changed later." } }

@@ -126,7 +126,8 @@ fn asked(at: usize, question: &Question, given: &[(String, String)], problem: Op
     let values: Vec<&str> =
         given.iter().filter(|(key, _)| *key == question.key).map(|(_, value)| value.as_str()).collect();
     let value = values.first().copied().unwrap_or_default();
-    let (key, required, id, note) = (&question.key, question.is_required, format!("q{at}"), format!("q{at}-note"));
+    let (key, required, id, note) =
+        (&question.key, question.is_required, format!("q{at}"), format!("q{at}-note"));
     let invalid = problem.map(|_| "true");
     let is_focused = problem.is_some();
     let complete = (question.kind == QuestionKind::Email).then_some("email");

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
-use base::id::AnyId;
+use base::id::{AnyId, TaskId};
 use maud::{Markup, html};
 use serde::Deserialize;
 use web::ui::{Frame, Page, Undo, done, done_with_undo, inbox_count, press};
@@ -37,6 +37,8 @@ pub(crate) fn pages() -> Router<App> {
 struct Shown {
     show: Option<String>,
     after: Option<String>,
+    /// The task in the pane.
+    task: Option<TaskId>,
 }
 
 impl Shown {
@@ -64,14 +66,14 @@ async fn list(State(app): State<App>, frame: Frame, Query(shown): Query<Shown>) 
     let found = inbox::list(&mut tx, filter, &page).await?;
     let unread = inbox::count_unread(&mut tx).await?;
     let content = html! {
-        nav.tabs aria-label="Inbox" {
+        nav.tabs #inbox-tabs aria-label="Inbox" data-live=(web::live::OWN) {
             (tab("Inbox", "/inbox", shown.address()))
             (tab(&if unread > 0 { format!("Unread {unread}") } else { "Unread".to_owned() }, "/inbox?show=unread", shown.address()))
             (tab("Archived", "/inbox?show=archived", shown.address()))
         }
         div #inbox-list data-live=(web::live::OWN) data-steady {
             @if found.items.is_empty() { (nothing(filter)) } @else {
-                ul { @for item in &found.items { (rows::row(&frame, item, shown.address())) } }
+                ul { @for item in &found.items { (rows::row(&frame, item, &shown)) } }
             }
             @if let Some(next) = &found.next {
                 p.news-foot { a.btn href=(older(shown.address(), next)) { "Older" } }
@@ -79,11 +81,15 @@ async fn list(State(app): State<App>, frame: Frame, Query(shown): Query<Shown>) 
         }
     };
     let actions = html! {
-        @if unread > 0 { (press("/inbox/read-all", "quiet not-s", "Mark all as read")) }
-        @if !filter.archived && !found.items.is_empty() { (press("/inbox/archive-all", "", "Archive all")) }
+        div.row #inbox-acts data-live=(web::live::OWN) {
+            @if unread > 0 { (press("/inbox/read-all", "quiet not-s", "Mark all as read")) }
+            @if !filter.archived && !found.items.is_empty() { (press("/inbox/archive-all", "", "Archive all")) }
+        }
         a.btn.quiet.icon href="/settings/notifications" aria-label="Choose what you are told of" title="Choose what you are told of" { (web::ui::icon("settings")) }
     };
-    Ok(frame.page(Page::new("Inbox").actions(actions).split(content, None)))
+    let pane =
+        crate::tasks::pages::beside(&app, &mut tx, &frame, shown.task, shown.address().to_owned()).await?;
+    Ok(frame.page(Page::new("Inbox").actions(actions).split(content, pane)))
 }
 
 fn older(address: &str, next: &str) -> String {
@@ -98,7 +104,9 @@ fn tab(name: &str, href: &str, here: &str) -> Markup {
 
 fn nothing(filter: Filter) -> Markup {
     let (title, sentence) = match filter {
-        Filter { archived: true, .. } => ("Nothing is archived", "What you put away from the inbox is kept here."),
+        Filter { archived: true, .. } => {
+            ("Nothing is archived", "What you put away from the inbox is kept here.")
+        }
         Filter { unread: true, .. } => ("Nothing is unread", "You have seen everything that concerns you."),
         Filter { .. } => (
             "Nothing is waiting for you",
@@ -145,7 +153,7 @@ async fn mark(
     let before = inbox::get(&mut tx, item).await?;
     let after = inbox::mark(&mut tx, item, unread, archived).await?;
     tx.commit().await?;
-    let shown = Shown { show: told.show, after: None };
+    let shown = Shown { show: told.show, ..Shown::default() };
     Ok(said(&shown, &before, &after))
 }
 

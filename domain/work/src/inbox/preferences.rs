@@ -37,7 +37,14 @@ pub struct Wishes {
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self { assigned: true, mentioned: true, comments: true, completed: true, changes: true, everything: false }
+        Self {
+            assigned: true,
+            mentioned: true,
+            comments: true,
+            completed: true,
+            changes: true,
+            everything: false,
+        }
     }
 }
 
@@ -87,7 +94,10 @@ pub async fn set(tx: &mut Tx, project: Option<ProjectId>, mut wishes: Wishes) ->
         }
         // Everything that happens anywhere is the audit log, not an inbox.
         None if wishes.everything => {
-            return Err(Error::invalid("preference.everything", "Choose a project to be told of everything in it"));
+            return Err(Error::invalid(
+                "preference.everything",
+                "Choose a project to be told of everything in it",
+            ));
         }
         None => {}
     }
@@ -114,7 +124,13 @@ fn require(tx: &Tx) -> Result<UserId> {
 }
 
 fn enter(tx: &mut Tx, me: UserId, project: Option<ProjectId>, wishes: serde_json::Value) {
-    journal::enter(tx, "inbox.preferred", Subject::new("user", me), &[], json!({"project": project, "wishes": wishes}));
+    journal::enter(
+        tx,
+        "inbox.preferred",
+        Subject::new("user", me),
+        &[],
+        json!({"project": project, "wishes": wishes}),
+    );
 }
 
 /// Who wants to be told of everything in one of these projects.

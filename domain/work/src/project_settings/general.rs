@@ -55,7 +55,7 @@ fn form(project: &Project, held: RightSet, people: &[User], teams: &[Team]) -> M
     // An owner who was deactivated is not among those who can be chosen.
     let is_listed = project.owner.is_none_or(|owner| people.iter().any(|user| user.id == owner));
     html! {
-        form.form method="post" action=(address(project.id, "")) data-morph="#main" {
+        form.form method="post" action=(address(project.id, "")) data-morph {
             (ui::field("Name", "name", "text", &project.name, "", None))
             @if held.contains(Right::Admin) {
                 label.field { span { "Owner" } select.input name="owner" {

@@ -45,7 +45,8 @@ async fn shown(State(app): State<App>, frame: Frame, Path(id): Path<ProjectId>) 
 
 /// Whoever sees the project without being invited.
 fn audience(project: &Project, teams: &[Team]) -> Markup {
-    let team = teams.iter().find(|team| project.team == Some(team.id)).map_or("its team", |team| team.name.as_str());
+    let team =
+        teams.iter().find(|team| project.team == Some(team.id)).map_or("its team", |team| team.name.as_str());
     html! {
         @if project.privacy != Privacy::Private {
             tr {
@@ -74,7 +75,7 @@ fn row(frame: &Frame, project: &Project, member: &Member, runs: bool) -> Markup 
             }
             td {
                 @if runs {
-                    form.inline method="post" action=(path) data-morph="#main" {
+                    form.inline method="post" action=(path) data-morph {
                         select.input name="access" data-send aria-label={ "What " (name) " may" } { (accesses(member.access)) }
                         noscript { button.btn.sm { "Save" } }
                         (ui::refusal())
@@ -95,7 +96,7 @@ fn share_form(project: &Project, members: &[Member], people: &[User], teams: &[T
     html! {
         section.block {
             div.block-head { h2 { "Share it" } }
-            form.form method="post" action=(address(project.id, "/rights")) data-morph="#main" {
+            form.form method="post" action=(address(project.id, "/rights")) data-morph {
                 label.field { span { "With" } select.input name="with" {
                     optgroup label="People" { @for user in people.iter().filter(|user| !is_in(Party::User(user.id))) { (ui::option(&format!("user:{}", user.id), &user.name, false)) } }
                     optgroup label="Teams" { @for team in teams.iter().filter(|team| !is_in(Party::Team(team.id))) { (ui::option(&format!("team:{}", team.id), &team.name, false)) } }
@@ -155,7 +156,11 @@ async fn end(
     let member = members::get(&mut tx, member).await?;
     members::delete(&mut tx, member.id).await?;
     // Whoever leaves a private project sees it no more.
-    let next = if crate::projects::get(&mut tx, id).await.is_ok() { address(id, "/rights") } else { super::HERE.to_owned() };
+    let next = if crate::projects::get(&mut tx, id).await.is_ok() {
+        address(id, "/rights")
+    } else {
+        super::HERE.to_owned()
+    };
     tx.commit().await?;
     Ok(done(&next, &format!("{} is out of the project", member.name)))
 }

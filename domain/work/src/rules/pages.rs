@@ -81,7 +81,7 @@ fn row(frame: &Frame, words: &Words, rule: &Rule, changes: bool) -> Markup {
 
 fn form(choices: &Choices, action: &str, rule: Option<&Rule>) -> Markup {
     html! {
-        form.form.wide method="post" action=(action) data-morph="#main" {
+        form.form.wide method="post" action=(action) data-morph {
             (ui::field("Name", "name", "text", rule.map_or("", |rule| rule.name.as_str()), "Comments and the history say it.", None))
             fieldset { legend { "When" } (choices.trigger(rule.map(|rule| &rule.trigger))) }
             fieldset {
@@ -94,7 +94,11 @@ fn form(choices: &Choices, action: &str, rule: Option<&Rule>) -> Markup {
     }
 }
 
-async fn one(State(app): State<App>, frame: Frame, Path((id, rule)): Path<(ProjectId, RuleId)>) -> Result<Markup> {
+async fn one(
+    State(app): State<App>,
+    frame: Frame,
+    Path((id, rule)): Path<(ProjectId, RuleId)>,
+) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
     let (project, held) = open(&mut tx, id).await?;
     let rule = found(&mut tx, id, rule).await?;
@@ -132,7 +136,12 @@ fn wanted(pairs: &Pairs) -> base::Result<RuleChange> {
     })
 }
 
-async fn create(State(app): State<App>, Auth(actor): Auth, Path(id): Path<ProjectId>, pairs: Pairs) -> Result<Response> {
+async fn create(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(id): Path<ProjectId>,
+    pairs: Pairs,
+) -> Result<Response> {
     let mut tx = app.db.write(&actor).await?;
     let rule = rules::create(&mut tx, id, wanted(&pairs)?).await?;
     tx.commit().await?;

@@ -41,7 +41,11 @@ fn meaning(right: Right) -> &'static str {
 }
 
 fn for_members(environment: &Environment) -> &'static str {
-    if environment.restricted { "see it; the rest takes a right of their own" } else { "see it, comment, deploy, lock and release" }
+    if environment.restricted {
+        "see it; the rest takes a right of their own"
+    } else {
+        "see it, comment, deploy, lock and release"
+    }
 }
 
 async fn list(State(app): State<App>, frame: Frame) -> Result<Markup> {
@@ -72,7 +76,9 @@ impl Shown<'_> {
     fn name(&self, holder: Holder) -> String {
         let found = match holder {
             Holder::User(id) => self.people.iter().find(|user| user.id == id).map(|user| user.name.clone()),
-            Holder::Team(id) => self.teams.iter().find(|team| team.id == id).map(|team| format!("Team {}", team.name)),
+            Holder::Team(id) => {
+                self.teams.iter().find(|team| team.id == id).map(|team| format!("Team {}", team.name))
+            }
         };
         found.unwrap_or_else(|| "somebody who is not here any more".to_owned())
     }
@@ -118,7 +124,9 @@ async fn one(State(app): State<App>, frame: Frame, Path(id): Path<EnvironmentId>
         @for grant in &grants { (row(&shown, grant)) }
         @if shown.runs { (give(&shown, &grants)) }
     };
-    let page = Page::new("Rights").crumb("Environments", HERE).crumb(&environment.name, format!("/environments/{}", environment.name));
+    let page = Page::new("Rights")
+        .crumb("Environments", HERE)
+        .crumb(&environment.name, format!("/environments/{}", environment.name));
     Ok(ui::settings(&frame, page, HERE, content))
 }
 
@@ -126,13 +134,14 @@ async fn one(State(app): State<App>, frame: Frame, Path(id): Path<EnvironmentId>
 /// of it already is named, because only somebody who holds it could leave it in place.
 fn row(shown: &Shown, grant: &Grant) -> Markup {
     let name = shown.name(grant.holder);
-    let beyond: Vec<&str> = grant.rights.iter().filter(|right| !shown.own.contains(*right)).map(meaning).collect();
+    let beyond: Vec<&str> =
+        grant.rights.iter().filter(|right| !shown.own.contains(*right)).map(meaning).collect();
     html! {
-        section.question {
+        section.question id={ "of-" (key(grant.holder).replace(':', "-")) } {
             div.row { h2.grow.long { (name) }
                 @if shown.runs { (ui::press_icon(&format!("{}/take/{}", shown.path(), key(grant.holder)), "x", &format!("Take every right away from {name}"))) } }
             @if shown.runs && beyond.is_empty() {
-                form.form.wide method="post" action=(shown.path()) data-morph="#main" {
+                form.form.wide method="post" action=(shown.path()) data-morph {
                     input type="hidden" name="holder" value=(key(grant.holder));
                     fieldset { legend.vh { (name) " may" } (ticks(shown, grant.rights)) }
                     (ui::refusal())
@@ -153,9 +162,9 @@ fn ticks(shown: &Shown, on: RightSet) -> Markup {
 fn give(shown: &Shown, grants: &[Grant]) -> Markup {
     let has = |holder: Holder| grants.iter().any(|grant| grant.holder == holder);
     html! {
-        section.block {
+        section.block #give {
             div.block-head { h2 { "Give rights" } }
-            form.form.wide method="post" action=(shown.path()) data-morph="#main" {
+            form.form.wide method="post" action=(shown.path()) data-morph {
                 label.field { span { "To" } select.input name="holder" {
                     optgroup label="People" { @for user in shown.people.iter().filter(|user| !has(Holder::User(user.id))) { (ui::option(&key(Holder::User(user.id)), &user.name, false)) } }
                     optgroup label="Teams" { @for team in shown.teams.iter().filter(|team| !has(Holder::Team(team.id))) { (ui::option(&key(Holder::Team(team.id)), &team.name, false)) } }
@@ -176,7 +185,12 @@ async fn name_of(tx: &mut Tx, holder: Holder) -> base::Result<String> {
     })
 }
 
-async fn set(State(app): State<App>, Auth(actor): Auth, Path(id): Path<EnvironmentId>, pairs: Pairs) -> Result<Response> {
+async fn set(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(id): Path<EnvironmentId>,
+    pairs: Pairs,
+) -> Result<Response> {
     let holder = holder(pairs.get("holder"))?;
     let rights = pairs.all("right").map(Right::parse).collect::<base::Result<Vec<_>>>()?;
     let mut tx = app.db.write(&actor).await?;
@@ -185,7 +199,11 @@ async fn set(State(app): State<App>, Auth(actor): Auth, Path(id): Path<Environme
     grants::set(&mut tx, &environment.subject().to_string(), holder, RightSet::of(&rights)).await?;
     tx.commit().await?;
     let may: Vec<&str> = RightSet::of(&rights).iter().map(meaning).collect();
-    let said = if may.is_empty() { format!("{name} has no right of their own here any more") } else { format!("{name} may {}", may.join(", ")) };
+    let said = if may.is_empty() {
+        format!("{name} has no right of their own here any more")
+    } else {
+        format!("{name} may {}", may.join(", "))
+    };
     Ok(done(&format!("{HERE}/{id}"), &said))
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use base::id::{TaskId, UserId};
-use base::{Actor, Error, Role};
+use base::{Actor, Error};
 use db::Tx;
 use maud::{Markup, html};
 use people::users::{self, User, UserFilter};
@@ -32,7 +32,7 @@ async fn open(tx: &mut Tx, user: UserId, limit: usize) -> base::Result<Vec<Task>
 
 async fn ask(State(app): State<App>, frame: Frame, Path(id): Path<UserId>) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
-    people::rights::require_role(&tx, Role::Admin)?;
+    people::rights::require_admin(&mut tx).await?;
     let user = users::get(&mut tx, id).await?;
     let tasks = open(&mut tx, id, 1_000).await?;
     let others = users::list(&mut tx, &UserFilter { limit: OFFERED, ..UserFilter::default() }).await?;
@@ -40,7 +40,7 @@ async fn ask(State(app): State<App>, frame: Frame, Path(id): Path<UserId>) -> Re
     let content = html! {
         p.lead { "Once " (user.name) " is deactivated, their sessions and tokens end at once. Everything that they did stays theirs, and they can be let in again." }
         @if tasks.is_empty() { p { (user.name) " has no open task." } } @else { (still_open(&user, &tasks)) }
-        form.form.block method="post" action={ (path) "/leave" } data-morph="#main" {
+        form.form.block method="post" action={ (path) "/leave" } data-morph {
             @if !tasks.is_empty() {
                 label.field { span { "Give these tasks to" } select.input name="heir" {
                     (ui::option("", "Nobody: they wait for somebody to take them", false))
@@ -52,7 +52,9 @@ async fn ask(State(app): State<App>, frame: Frame, Path(id): Path<UserId>) -> Re
             div.row { button.btn.danger { "Deactivate " (user.name) } a.btn.quiet href=(path) { "Cancel" } }
         }
     };
-    let page = Page::new(format!("{} leaves", user.name)).crumb("People", "/settings/people").crumb(&user.name, path);
+    let page = Page::new(format!("{} leaves", user.name))
+        .crumb("People", "/settings/people")
+        .crumb(&user.name, path);
     Ok(ui::settings(&frame, page, "/settings/people", content))
 }
 

@@ -30,14 +30,15 @@ async fn shown(State(app): State<App>, frame: Frame, Path(id): Path<ProjectId>) 
         true => fields::list(&mut tx, &Part::first(5 * SHOWN)).await?.items,
         false => Vec::new(),
     };
-    let others: Vec<&Field> = others.iter().filter(|field| settings.iter().all(|shown| shown.field.id != field.id)).collect();
+    let others: Vec<&Field> =
+        others.iter().filter(|field| settings.iter().all(|shown| shown.field.id != field.id)).collect();
     let content = html! {
         (only_looks(held, Right::Edit, "in this project"))
         @if settings.is_empty() { (ui::empty("This project shows no custom field. Add one that the workspace has, or make a new one.")) }
         ul.rows { @for (at, setting) in settings.iter().enumerate() { (row(id, &settings, at, setting, changes)) } }
         @if changes {
             @if !others.is_empty() {
-                form.inline.block method="post" action=(address(id, "/fields")) data-morph="#main" {
+                form.inline.block method="post" action=(address(id, "/fields")) data-morph {
                     label.field { span { "Show another field" } select.input name="field" { @for field in &others { (ui::option(&field.id.to_string(), &format!("{} · {}", field.name, kind_words(field.kind)), false)) } } }
                     button.btn { "Add field" }
                     (ui::refusal())
@@ -68,7 +69,12 @@ fn row(id: ProjectId, all: &[Setting], at: usize, setting: &Setting, changes: bo
     }
 }
 
-async fn add(State(app): State<App>, Auth(actor): Auth, Path(id): Path<ProjectId>, pairs: Pairs) -> Result<Response> {
+async fn add(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(id): Path<ProjectId>,
+    pairs: Pairs,
+) -> Result<Response> {
     let field = pairs.parsed::<FieldId>("field")?;
     let field = field.ok_or_else(|| Error::invalid("field.missing", "Choose a field"))?;
     let mut tx = app.db.write(&actor).await?;
@@ -93,17 +99,29 @@ async fn put(
     let answer = match what.as_str() {
         "remove" => {
             fields::remove_from_project(&mut tx, id, field).await?;
-            done_with_undo(&here, &format!("The project shows {name} no longer; the values are kept"), undo(if important { "important" } else { "quiet" }))
+            done_with_undo(
+                &here,
+                &format!("The project shows {name} no longer; the values are kept"),
+                undo(if important { "important" } else { "quiet" }),
+            )
         }
         "important" | "quiet" => {
             fields::add_to_project(&mut tx, id, field, what == "important", None).await?;
             let said = if what == "important" { "is in lists" } else { "is on the task only" };
-            done_with_undo(&here, &format!("{name} {said}"), undo(if important { "important" } else { "quiet" }))
+            done_with_undo(
+                &here,
+                &format!("{name} {said}"),
+                undo(if important { "important" } else { "quiet" }),
+            )
         }
         "up" | "down" => {
             let beside = match what == "up" {
-                true => at.and_then(|at| at.checked_sub(1)).map(|before| Place::Before(AnyId(settings[before].field.id.0))),
-                false => at.and_then(|at| settings.get(at + 1)).map(|after| Place::After(AnyId(after.field.id.0))),
+                true => at
+                    .and_then(|at| at.checked_sub(1))
+                    .map(|before| Place::Before(AnyId(settings[before].field.id.0))),
+                false => {
+                    at.and_then(|at| settings.get(at + 1)).map(|after| Place::After(AnyId(after.field.id.0)))
+                }
             };
             if beside.is_some() {
                 fields::add_to_project(&mut tx, id, field, important, beside).await?;

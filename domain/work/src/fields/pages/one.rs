@@ -38,7 +38,7 @@ async fn shown(State(app): State<App>, frame: Frame, Path(id): Path<FieldId>) ->
                 div.block-head { h2 { "Options " span.count { (field.options.len()) } } }
                 ul.rows { @for (at, option) in field.options.iter().enumerate() { (row(&field, at, option, changes)) } }
                 @if changes {
-                    form.inline.block method="post" action={ (HERE) "/" (id) "/options" } data-morph="#main" data-reset {
+                    form.inline.block method="post" action={ (HERE) "/" (id) "/options" } data-morph data-reset {
                         label.field { span { "New option" } input.input name="name" required autocomplete="off"; }
                         button.btn { "Add option" }
                         (ui::refusal())
@@ -59,7 +59,7 @@ async fn shown(State(app): State<App>, frame: Frame, Path(id): Path<FieldId>) ->
 
 fn change_form(field: &Field) -> Markup {
     html! {
-        form.form method="post" action={ (HERE) "/" (field.id) } data-morph="#main" {
+        form.form method="post" action={ (HERE) "/" (field.id) } data-morph {
             (ui::field("Name", "name", "text", &field.name, "", None))
             (ui::field("What it is for", "description", "text", &field.description, "", None))
             @if field.kind == FieldKind::Number { (number_fields(Some(field))) }
@@ -75,7 +75,7 @@ fn row(field: &Field, at: usize, option: &FieldOption, changes: bool) -> Markup 
     html! {
         li { div.item {
             @if changes {
-                form.row.grow method="post" action=(path) data-morph="#main" {
+                form.row.grow method="post" action=(path) data-morph {
                     input.input.sm.grow name="name" value=(name) aria-label={ "Name of the option " (name) };
                     button.btn.sm.quiet aria-label={ "Rename " (name) } { "Rename" }
                 }
@@ -122,7 +122,12 @@ async fn delete(State(app): State<App>, Auth(actor): Auth, Path(id): Path<FieldI
     Ok(done(HERE, &format!("The field {} is deleted", field.name)))
 }
 
-async fn add(State(app): State<App>, Auth(actor): Auth, Path(id): Path<FieldId>, pairs: Pairs) -> Result<Response> {
+async fn add(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(id): Path<FieldId>,
+    pairs: Pairs,
+) -> Result<Response> {
     let new = NewOption { name: pairs.get("name").to_owned(), color: None, enabled: true };
     let mut tx = app.db.write(&actor).await?;
     let option = fields::add_option(&mut tx, id, new, Place::Last).await?;

@@ -38,7 +38,7 @@ async fn list(State(app): State<App>, frame: Frame, Path(id): Path<ProjectId>) -
             ul.rows { @for form in &all { (row(form)) } }
             section.block {
                 div.block-head { h2 { "New form" } }
-                form.inline method="post" action=(address(id, "/forms")) data-morph="#main" {
+                form.inline method="post" action=(address(id, "/forms")) data-morph {
                     label.field { span { "Name" } input.input name="name" required placeholder="Report a problem"; }
                     button.btn.primary { "Make form" }
                     (ui::refusal())
@@ -60,7 +60,11 @@ fn row(form: &Form) -> Markup {
     }
 }
 
-async fn one(State(app): State<App>, frame: Frame, Path((id, form)): Path<(ProjectId, FormId)>) -> Result<Markup> {
+async fn one(
+    State(app): State<App>,
+    frame: Frame,
+    Path((id, form)): Path<(ProjectId, FormId)>,
+) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
     let (project, _) = open(&mut tx, id).await?;
     let form = found(&mut tx, id, form).await?;
@@ -103,7 +107,7 @@ fn addresses(app: &App, form: &Form) -> Markup {
 
 fn about(form: &Form, sections: &[Section]) -> Markup {
     html! {
-        form.form method="post" action=(path(form)) data-morph="#main" {
+        form.form method="post" action=(path(form)) data-morph {
             (ui::field("Name", "name", "text", &form.name, "", None))
             label.field { span { "Above the questions" } textarea.input name="description" rows="3" { (form.description) } }
             label.field { span { "After a submission" } textarea.input name="thanks" rows="2" { (form.thanks) } }
@@ -121,7 +125,7 @@ fn handshake(app: &App, form: &Form) -> Markup {
     let hook = app.link(&format!("/hooks/form/{}", form.token));
     html! {
         (copied("Webhook address", &hook, "For a Wufoo form: its webhook, with field structures included. Questions are matched by key, such as Field1, or by their words."))
-        form.form.block method="post" action={ (path(form)) "/handshake" } data-morph="#main" {
+        form.form.block method="post" action={ (path(form)) "/handshake" } data-morph {
             label.field { span { "Handshake key" } input.input type="password" name="key" autocomplete="off";
                 small { @if form.has_handshake { "Submissions must bring a key. Write another one to replace it, or leave it empty to ask for none." } @else { "Nobody is asked for a key. Write the one that the other service sends." } } }
             (ui::refusal())
@@ -139,7 +143,12 @@ async fn found(tx: &mut db::Tx, project: ProjectId, form: FormId) -> base::Resul
     }
 }
 
-async fn create(State(app): State<App>, Auth(actor): Auth, Path(id): Path<ProjectId>, pairs: Pairs) -> Result<Response> {
+async fn create(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(id): Path<ProjectId>,
+    pairs: Pairs,
+) -> Result<Response> {
     let new = FormChange {
         name: Some(pairs.get("name").to_owned()),
         questions: Some(questions::first()),
@@ -197,7 +206,11 @@ async fn put(
         }
         "handshake" => {
             let key = pairs.filled("key").map(Secret::new);
-            let said = if key.is_some() { "Submissions of other services must bring the key" } else { "No key is asked for" };
+            let said = if key.is_some() {
+                "Submissions of other services must bring the key"
+            } else {
+                "No key is asked for"
+            };
             let change = FormChange { handshake_key: Some(key), ..FormChange::default() };
             return save(&app, &actor, id, form, change, said).await;
         }
@@ -215,6 +228,7 @@ async fn put(
     found(&mut tx, id, form).await?;
     let form = forms::change(&mut tx, form, change).await?;
     tx.commit().await?;
-    let (said, back) = if form.is_open { ("The form is open", "close") } else { ("The form is closed", "open") };
+    let (said, back) =
+        if form.is_open { ("The form is open", "close") } else { ("The form is closed", "open") };
     Ok(done_with_undo(&path(&form), said, Undo(format!("{}/{back}", path(&form)))))
 }

@@ -40,7 +40,7 @@ fn kind_words(kind: QuestionKind) -> &'static str {
 pub(super) fn editor(form: &Form, path: &str, fields: &[Setting]) -> Markup {
     let count = form.questions.len();
     html! {
-        form.form.wide method="post" action={ (path) "/questions" } data-morph="#main" {
+        form.form.wide method="post" action={ (path) "/questions" } data-morph {
             input type="hidden" name="count" value=(count);
             // Enter in a field saves: the first button of a form is what it presses.
             button.vh tabindex="-1" aria-hidden="true" { "Save questions" }
@@ -122,7 +122,9 @@ pub(super) fn wanted(pairs: &Pairs) -> Result<(Vec<Question>, &'static str)> {
 }
 
 fn new(others: &[Question]) -> Question {
-    let key = (others.len() + 1..).map(|n| format!("q{n}")).find(|key| others.iter().all(|other| !other.key.eq_ignore_ascii_case(key)));
+    let key = (others.len() + 1..)
+        .map(|n| format!("q{n}"))
+        .find(|key| others.iter().all(|other| !other.key.eq_ignore_ascii_case(key)));
     Question {
         key: key.unwrap_or_default(),
         label: "New question".to_owned(),
@@ -138,7 +140,12 @@ fn read(pairs: &Pairs, at: usize) -> Result<Question> {
     let text = |part: &str| pairs.get(&format!("{part}.{at}")).trim().to_owned();
     let kind = QuestionKind::parse(&text("kind"))?;
     let chooses = matches!(kind, QuestionKind::Choice | QuestionKind::Choices);
-    let mut options: Vec<String> = text("options").lines().map(str::trim).filter(|option| !option.is_empty()).map(str::to_owned).collect();
+    let mut options: Vec<String> = text("options")
+        .lines()
+        .map(str::trim)
+        .filter(|option| !option.is_empty())
+        .map(str::to_owned)
+        .collect();
     if chooses && options.is_empty() {
         // Just made one to choose from: something to begin with, and the field to change it.
         options = vec!["Yes".to_owned(), "No".to_owned()];

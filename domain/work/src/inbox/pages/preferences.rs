@@ -15,11 +15,16 @@ use web::{App, Auth, Pairs, Path, Result};
 const HERE: &str = "/settings/notifications";
 
 pub(super) fn pages() -> Router<App> {
-    Router::new().route(HERE, get(shown).post(set)).route("/settings/notifications/{project}/forget", post(forget))
+    Router::new()
+        .route(HERE, get(shown).post(set))
+        .route("/settings/notifications/{project}/forget", post(forget))
 }
 
 /// The kinds of news: the name of the box, and what it says.
-const KINDS: [(&str, &str, fn(&Wishes) -> bool); 5] = [
+/// A kind of news: the name of its field, what it is for, and whether it is wished for.
+type Kind = (&'static str, &'static str, fn(&Wishes) -> bool);
+
+const KINDS: [Kind; 5] = [
     ("assigned", "A task is given to me", |w| w.assigned),
     ("mentioned", "A comment mentions me", |w| w.mentioned),
     ("comments", "Comments on tasks that I follow", |w| w.comments),
@@ -52,7 +57,7 @@ async fn shown(State(app): State<App>, frame: Frame) -> Result<Markup> {
 
 fn wishes_form(project: Option<ProjectId>, wishes: &Wishes, button: &str) -> Markup {
     html! {
-        form.form method="post" action=(HERE) data-morph="#main" {
+        form.form method="post" action=(HERE) data-morph {
             @if let Some(project) = project { input type="hidden" name="project" value=(project); }
             fieldset {
                 legend.vh { "Tell me about" }
@@ -73,7 +78,7 @@ fn another(mine: &Preferences, all: &[Project]) -> Markup {
         @if !rest.is_empty() {
             section.block {
                 div.block-head { h2 { "Another project" } }
-                form.form method="post" action=(HERE) data-morph="#main" {
+                form.form method="post" action=(HERE) data-morph {
                     label.field { span { "In this project it is different" }
                         select.input name="project" { @for project in &rest { (ui::option(&project.id.to_string(), &project.name, false)) } } }
                     fieldset {
@@ -90,7 +95,14 @@ fn another(mine: &Preferences, all: &[Project]) -> Markup {
 }
 
 fn wishes(pairs: &Pairs) -> Wishes {
-    let none = Wishes { assigned: false, mentioned: false, comments: false, completed: false, changes: false, everything: false };
+    let none = Wishes {
+        assigned: false,
+        mentioned: false,
+        comments: false,
+        completed: false,
+        changes: false,
+        everything: false,
+    };
     match pairs.get("how") {
         "everything" => Wishes { everything: true, ..Wishes::default() },
         "nothing" => Wishes { mentioned: true, ..none },
@@ -113,7 +125,11 @@ async fn set(State(app): State<App>, Auth(actor): Auth, pairs: Pairs) -> Result<
     Ok(done(HERE, "Your inbox follows this from now on"))
 }
 
-async fn forget(State(app): State<App>, Auth(actor): Auth, Path(project): Path<ProjectId>) -> Result<Response> {
+async fn forget(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(project): Path<ProjectId>,
+) -> Result<Response> {
     let mut tx = app.db.write(&actor).await?;
     preferences::forget(&mut tx, project).await?;
     tx.commit().await?;

@@ -1,5 +1,6 @@
 //! One item of the inbox.
 
+use super::Shown;
 use crate::inbox::{Item, Reason};
 use maud::{Markup, html};
 use web::ui::{self, Frame};
@@ -14,15 +15,18 @@ fn why(reason: Reason) -> &'static str {
 }
 
 /// An item: who did what to which task, why I am told, when, and what I can do about it.
-pub(super) fn row(frame: &Frame, item: &Item, address: &str) -> Markup {
+pub(super) fn row(frame: &Frame, item: &Item, shown: &Shown) -> Markup {
+    let address = shown.address();
+    let sign = if address.contains('?') { '&' } else { '?' };
+    let is_open = shown.task == Some(item.task);
     let query = address.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
     let tone = if item.reason == Reason::Mentioned { "blue" } else { "" };
     html! {
-        li.news.unread[item.is_unread] id={ "item-" (item.id) } {
+        li.news.unread[item.is_unread] id={ "item-" (item.id) } aria-current=[is_open.then_some("true")] {
             span.mark { @if item.is_unread { span.vh { "Unread: " } } }
             @if let Some(actor) = item.actor { (ui::avatar(actor, &item.actor_name, "lg")) } @else { (machine()) }
             div.what.grow {
-                a.ttl.clip href={ "/tasks/" (item.task) } { @if item.is_completed { s { (item.task_name) } } @else { (item.task_name) } }
+                a.ttl.clip href={ (address) (sign) "task=" (item.task) } data-pane { @if item.is_completed { s { (item.task_name) } } @else { (item.task_name) } }
                 p.clip { (item.actor_name) " " (item.text) @if item.news > 1 { " · " (item.news) " news" } }
             }
             span.why { (ui::chip(tone, why(item.reason))) }
@@ -43,9 +47,8 @@ fn machine() -> Markup {
 
 fn act(item: &Item, what: &str, query: &str, icon: &str, words: &str, key: &str) -> Markup {
     html! {
-        form.one method="post" action={ "/inbox/" (item.id) "/" (what) (query) } data-morph="#main" data-read[what == "read"] {
+        form.one method="post" action={ "/inbox/" (item.id) "/" (what) (query) } data-morph data-read[what == "read"] {
             button.btn.quiet.icon.sm data-key=(key) aria-label={ (words) ": " (item.task_name) } title={ (words) " (" (key) ")" } { (ui::icon(icon)) }
         }
     }
 }
-

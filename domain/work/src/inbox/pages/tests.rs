@@ -23,7 +23,7 @@ db::on_both! { hub;
         assert_eq!(status, StatusCode::OK, "{page}");
         assert!(page.contains("you are mentioned") && page.contains("Unread 1"), "{page}");
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>alert"), "a name is a name");
-        assert!(send(&door, &hub.cay, "GET", "/inbox/count", "").await.1.contains("<span class=\"n\">1</span>"));
+        assert!(send(&door, &hub.cay, "GET", "/inbox/count", "").await.1.contains("data-unseen>1</span>"));
         assert!(send(&door, &hub.ann, "GET", "/inbox", "").await.1.contains("Nothing is waiting for you"));
 
         let mut tx = hub.by(&hub.cay).await;

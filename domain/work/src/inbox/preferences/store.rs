@@ -19,7 +19,8 @@ fn wishes(c: &mut Columns) -> Result<Wishes> {
 }
 
 pub(super) async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<(ProjectId, Wishes)>> {
-    let sql = format!("select project_id, {WISHES} from inbox_preference where user_id = $1 order by project_id");
+    let sql =
+        format!("select project_id, {WISHES} from inbox_preference where user_id = $1 order by project_id");
     let rows = tx.rows(&sql, &params![user]).await?;
     rows.into_iter()
         .map(|row| {

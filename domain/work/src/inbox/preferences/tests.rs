@@ -10,8 +10,14 @@ use crate::tasks;
 use journal::Followers;
 use people::User;
 
-const SILENCE: Wishes =
-    Wishes { assigned: false, mentioned: false, comments: false, completed: false, changes: false, everything: false };
+const SILENCE: Wishes = Wishes {
+    assigned: false,
+    mentioned: false,
+    comments: false,
+    completed: false,
+    changes: false,
+    everything: false,
+};
 
 async fn told(hub: &Hub, user: &User) -> Vec<(String, Reason)> {
     assert!(!Followers::new(hub.db.clone(), vec![inbox::follower()]).catch_up().await);

@@ -47,11 +47,17 @@ impl Choices {
     }
 
     pub fn person(&self, id: UserId) -> &str {
-        self.people.iter().find(|user| user.id == id).map_or("somebody who is not here any more", |user| user.name.as_str())
+        self.people
+            .iter()
+            .find(|user| user.id == id)
+            .map_or("somebody who is not here any more", |user| user.name.as_str())
     }
 
     pub fn project(&self, id: ProjectId) -> &str {
-        self.projects.iter().find(|project| project.id == id).map_or("a project that you do not see", |project| project.name.as_str())
+        self.projects
+            .iter()
+            .find(|project| project.id == id)
+            .map_or("a project that you do not see", |project| project.name.as_str())
     }
 
     fn triggers(&self) -> Vec<(&'static str, Vec<Choice>)> {
@@ -59,10 +65,21 @@ impl Choices {
         let mut changes = Vec::new();
         for field in &self.fields {
             changes.push(Choice::new(format!("field:{}", field.id), format!("{} changes", field.name)));
-            let to = |id: String, name: &str| Choice::new(format!("field:{}={id}", field.id), format!("{} becomes {name}", field.name));
-            changes.extend(field.options.iter().filter(|option| option.enabled).map(|option| to(option.id.to_string(), &option.name)));
+            let to = |id: String, name: &str| {
+                Choice::new(format!("field:{}={id}", field.id), format!("{} becomes {name}", field.name))
+            };
+            changes.extend(
+                field
+                    .options
+                    .iter()
+                    .filter(|option| option.enabled)
+                    .map(|option| to(option.id.to_string(), &option.name)),
+            );
             if matches!(field.kind, FieldKind::Text | FieldKind::Number | FieldKind::Date) {
-                changes.push(Choice::with_text(format!("field-to:{}", field.id), format!("{} becomes …", field.name)));
+                changes.push(Choice::with_text(
+                    format!("field-to:{}", field.id),
+                    format!("{} becomes …", field.name),
+                ));
             }
         }
         vec![
@@ -76,7 +93,17 @@ impl Choices {
                     Choice::with_text("commented-with", "a comment contains …"),
                 ],
             ),
-            ("It is moved", sections.map(|section| Choice::new(format!("section:{}", section.id), format!("a task is moved to {}", section.name))).collect()),
+            (
+                "It is moved",
+                sections
+                    .map(|section| {
+                        Choice::new(
+                            format!("section:{}", section.id),
+                            format!("a task is moved to {}", section.name),
+                        )
+                    })
+                    .collect(),
+            ),
             ("A field", changes),
         ]
     }
@@ -84,22 +111,49 @@ impl Choices {
     fn actions(&self) -> Vec<(&'static str, Vec<Choice>)> {
         let mut sets = Vec::new();
         for field in &self.fields {
-            let to = |name: &str| Choice::new(format!("set:{}={name}", field.id), format!("set {} to {name}", field.name));
+            let to = |name: &str| {
+                Choice::new(format!("set:{}={name}", field.id), format!("set {} to {name}", field.name))
+            };
             if is_list(field) {
-                sets.extend(field.options.iter().filter(|option| option.enabled).map(|option| to(&option.name)));
+                sets.extend(
+                    field.options.iter().filter(|option| option.enabled).map(|option| to(&option.name)),
+                );
             } else if !matches!(field.kind, FieldKind::People | FieldKind::Reference) {
-                sets.push(Choice::with_text(format!("set-to:{}", field.id), format!("set {} to …", field.name)));
+                sets.push(Choice::with_text(
+                    format!("set-to:{}", field.id),
+                    format!("set {} to …", field.name),
+                ));
             }
             sets.push(Choice::new(format!("clear:{}", field.id), format!("clear {}", field.name)));
         }
         let mut assigns = vec![Choice::new("assign:", "take its assignee away")];
-        assigns.extend(self.people.iter().map(|user| Choice::new(format!("assign:{}", user.id), format!("assign it to {}", user.name))));
+        assigns.extend(
+            self.people.iter().map(|user| {
+                Choice::new(format!("assign:{}", user.id), format!("assign it to {}", user.name))
+            }),
+        );
         vec![
             ("", vec![Choice::with_text("comment", "comment …"), Choice::new("complete", "complete it")]),
-            ("Move it", self.sections.iter().map(|section| Choice::new(format!("section:{}", section.id), format!("move it to {}", section.name))).collect()),
+            (
+                "Move it",
+                self.sections
+                    .iter()
+                    .map(|section| {
+                        Choice::new(format!("section:{}", section.id), format!("move it to {}", section.name))
+                    })
+                    .collect(),
+            ),
             ("Assign it", assigns),
             ("Set a field", sets),
-            ("Add it to a project", self.projects.iter().map(|project| Choice::new(format!("project:{}", project.id), format!("add it to {}", project.name))).collect()),
+            (
+                "Add it to a project",
+                self.projects
+                    .iter()
+                    .map(|project| {
+                        Choice::new(format!("project:{}", project.id), format!("add it to {}", project.name))
+                    })
+                    .collect(),
+            ),
         ]
     }
 
@@ -112,7 +166,14 @@ impl Choices {
     /// The choice of one thing that is done.
     pub fn action(&self, at: usize, now: Option<&Action>) -> Markup {
         let (value, text) = now.map_or((String::new(), String::new()), |now| self.told_action(now));
-        part(&format!("then{at}"), if at == 0 { "Then" } else { "And then" }, &self.actions(), &value, &text, at > 0 || now.is_none())
+        part(
+            &format!("then{at}"),
+            if at == 0 { "Then" } else { "And then" },
+            &self.actions(),
+            &value,
+            &text,
+            at > 0,
+        )
     }
 
     fn told_trigger(&self, trigger: &Trigger) -> (String, String) {
@@ -125,7 +186,11 @@ impl Choices {
             Trigger::FieldChanged { field, to: None } => plain(&format!("field:{field}")),
             Trigger::FieldChanged { field, to: Some(to) } => {
                 let found = self.field(*field).filter(|field| is_list(field));
-                match found.and_then(|field| field.options.iter().find(|option| option.id.to_string() == *to || option.name.eq_ignore_ascii_case(to.trim()))) {
+                match found.and_then(|field| {
+                    field.options.iter().find(|option| {
+                        option.id.to_string() == *to || option.name.eq_ignore_ascii_case(to.trim())
+                    })
+                }) {
                     Some(option) => plain(&format!("field:{field}={}", option.id)),
                     None => (format!("field-to:{field}"), to.clone()),
                 }
@@ -139,7 +204,9 @@ impl Choices {
         let plain = |value: String| (value, String::new());
         match action {
             Action::MoveToSection { section } => plain(format!("section:{section}")),
-            Action::Assign { user } => plain(format!("assign:{}", user.map_or(String::new(), |user| user.to_string()))),
+            Action::Assign { user } => {
+                plain(format!("assign:{}", user.map_or(String::new(), |user| user.to_string())))
+            }
             Action::Comment { text } => ("comment".to_owned(), text.clone()),
             Action::Complete => plain("complete".to_owned()),
             Action::AddToProject { project } => plain(format!("project:{project}")),
@@ -152,7 +219,14 @@ impl Choices {
     }
 }
 
-fn part(name: &str, label: &str, groups: &[(&'static str, Vec<Choice>)], chosen: &str, text: &str, may_be_empty: bool) -> Markup {
+fn part(
+    name: &str,
+    label: &str,
+    groups: &[(&'static str, Vec<Choice>)],
+    chosen: &str,
+    text: &str,
+    may_be_empty: bool,
+) -> Markup {
     let line = |choice: &Choice| html! { option value=(choice.value) selected[choice.value == chosen] data-text[choice.takes_text] { (choice.words) } };
     html! {
         div.part {
@@ -187,7 +261,9 @@ pub(super) fn trigger(pairs: &Pairs) -> Result<Trigger> {
         "commented-with" => Ok(Trigger::Commented { contains: Some(text(pairs, "when")?) }),
         other => match other.split_once(':').ok_or_else(wrong)? {
             ("section", id) => Ok(Trigger::MovedToSection { section: id.parse()? }),
-            ("field-to", id) => Ok(Trigger::FieldChanged { field: id.parse()?, to: Some(text(pairs, "when")?) }),
+            ("field-to", id) => {
+                Ok(Trigger::FieldChanged { field: id.parse()?, to: Some(text(pairs, "when")?) })
+            }
             ("field", rest) => match rest.split_once('=') {
                 Some((id, to)) => Ok(Trigger::FieldChanged { field: id.parse()?, to: Some(to.to_owned()) }),
                 None => Ok(Trigger::FieldChanged { field: rest.parse()?, to: None }),

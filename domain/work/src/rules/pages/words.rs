@@ -62,7 +62,10 @@ impl Words<'_> {
 
     /// A value as people say it: an option may be told by its id.
     fn value(&self, field: FieldId, value: &str) -> String {
-        let option = self.0.field(field).and_then(|field| field.options.iter().find(|option| option.id.to_string() == value));
+        let option = self
+            .0
+            .field(field)
+            .and_then(|field| field.options.iter().find(|option| option.id.to_string() == value));
         option.map_or_else(|| value.to_owned(), |option| option.name.clone())
     }
 }
