@@ -100,11 +100,11 @@ fn actions(loaded: &Loaded, asked: &Asked, view: View) -> Markup {
                 }
             }
         }
-        details.menu.filter {
+        details.menu.filter data-keep="" {
             summary.btn.sm.quiet aria-label="Filter and sort" { (ui::icon("list-filter")) span.not-s { "Filter" } @if asked.is_filtered() { span.chip.blue.not-s { "on" } } }
             div.box { (filter_form(project, asked)) }
         }
-        details.menu.not-s {
+        details.menu.not-s data-keep="" {
             summary.btn.quiet.icon.sm aria-label="More about this project" { (ui::icon("ellipsis")) }
             div.box {
                 a href={ "/settings/projects/" (project) } { (ui::icon("settings")) "Project settings" }

@@ -30,7 +30,7 @@ fn menu(loaded: &Loaded, section: &Section, at: usize, count: usize) -> Markup {
     let address = format!("/projects/{}/sections/{}", loaded.full.project.id, section.id);
     let last = loaded.sections.len().saturating_sub(1);
     html! {
-        details.menu {
+        details.menu data-keep="" {
             summary.btn.quiet.icon.sm aria-label={ "Change the section " (section.name) } { (ui::icon("ellipsis")) }
             div.box {
                 form.stack method="post" action=(address) data-morph="#list" {

@@ -184,7 +184,7 @@ pub(super) async fn show(
 
 fn size(bytes: i64) -> String {
     match bytes {
-        ..1_000 => format!("{bytes} bytes"),
+        0..1_000 => format!("{bytes} bytes"),
         ..1_000_000 => format!("{} kB", (bytes + 500) / 1_000),
         _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }

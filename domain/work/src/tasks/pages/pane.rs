@@ -103,7 +103,7 @@ fn menu(around: &Around) -> Markup {
     ];
     html! {
         @if around.can(Right::Edit) {
-            details.menu {
+            details.menu data-keep="" {
                 summary.btn.quiet.icon.sm aria-label="More" { (ui::icon("ellipsis")) }
                 div.box {
                     form method="post" action={ "/tasks/" (task.id) "/set" } data-morph=(REGIONS) {

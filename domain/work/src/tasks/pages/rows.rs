@@ -280,7 +280,7 @@ pub(crate) fn picker(sections: &[Section]) -> Markup {
         sections.iter().map(|section| SectionName::new(section.id, section.name.clone())).collect();
     let pop = |icon: &str, word: &str, verb: &str, control: Markup| {
         html! {
-            details.pop {
+            details.pop data-keep="" {
                 summary { (small_icon(icon)) span.word { (word) } }
                 div.box { (control) button.btn.sm.primary name="do" value=(verb) { (word) } }
             }

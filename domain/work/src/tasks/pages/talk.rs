@@ -67,7 +67,7 @@ fn comment(frame: &Frame, around: &Around, told: &Told) -> Markup {
                     (frame.time(story.created_at))
                     @if story.is_edited { span.faint.t-s { "edited" } }
                     @if is_own || around.can(Right::Admin) {
-                        details.menu.push {
+                        details.menu.push data-keep="" {
                             summary.btn.quiet.icon.sm aria-label="Change this comment" { (small_icon("ellipsis")) }
                             div.box {
                                 @if is_own { a href={ "#edit-" (story.id) } data-edit-comment=(story.id) { (small_icon("pencil")) "Edit comment" } }
@@ -107,12 +107,12 @@ pub(super) fn say(frame: &Frame, around: &Around) -> Markup {
                 form.in method="post" action={ "/tasks/" (task) "/comments" } enctype="multipart/form-data" data-morph="#task" data-reset="" {
                     @if let Some(me) = frame.actor.user { (ui::avatar(me, &frame.actor.name, "lg")) }
                     div.grow {
-                        textarea.input.say id={ "say-on-" (task) } name="text" rows="1" placeholder="Write a comment. @ mentions a person." aria-label="Comment" data-mention="" data-drop="" {}
-                        div.previews {}
-                        div.row.say-foot {
-                            label.t-s { span.vh { "Pictures and files of the comment" } input type="file" name="file" multiple; }
-                            button.btn.primary.sm.push { "Comment" }
+                        div.say-in {
+                            textarea.input.say id={ "say-on-" (task) } name="text" rows="1" placeholder="Write a comment. @ mentions a person." aria-label="Comment" data-mention="" data-drop="" {}
+                            label.btn.quiet.icon.sm.attach { (small_icon("paperclip")) input.vh type="file" name="file" multiple aria-label="Pictures and files of the comment"; }
+                            button.btn.sm { "Comment" }
                         }
+                        div.previews {}
                         span.form-problem hidden role="alert" {}
                     }
                 }
