@@ -63,7 +63,7 @@ export async function team(stage) {
   await stage.deploy('beta', script('echo done'));
   await stage.deploy('production', script('echo done'));
   stage.commit('Accept gift cards at checkout');
-  stage.commit('Show the delivery date on the order page');
+  const commit = stage.commit('Show the delivery date on the order page');
   await stage.deploy('beta', script('echo "web-2: no space left on device" >&2; exit 3'));
   await stage.deploy('beta', script('echo done'));
   const lock = await stage.api('POST', '/api/v1/environments/production/locks', { reason: 'Migration 0187 is still rewriting the notifications table' });
@@ -72,5 +72,5 @@ export async function team(stage) {
   await stage.comment(first, 'Alice, can you look at this today?', 'chiara');
   const trashed = await stage.task({ name: 'Nobody needs this any more' }, shop, 'To do');
   await stage.api('DELETE', `/api/v1/tasks/${trashed}`);
-  return { shop, operations, first, lock: String(lock.id), form, deployments };
+  return { shop, operations, first, lock: String(lock.id), form, deployments, commit };
 }
