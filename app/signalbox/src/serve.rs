@@ -40,7 +40,10 @@ pub async fn run(options: Serve) -> i32 {
 fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SIGNALBOX_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tokio_postgres=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let outcome = if config::variable("SIGNALBOX_LOG_FORMAT").as_deref() == Some("json") {
         log.json().try_init()
     } else {
@@ -53,13 +56,20 @@ fn start_log() {
 async fn serve(options: Serve) -> Result<()> {
     let clock = match options.test_clock {
         Some(_) if !options.listen.ip().is_loopback() => {
-            return Err(Error::invalid("clock.exposed", "--test-clock lets anybody move the time: listen on a loopback address"));
+            return Err(Error::invalid(
+                "clock.exposed",
+                "--test-clock lets anybody move the time: listen on a loopback address",
+            ));
         }
         Some(at) => Clock::still(at),
         None => Clock::system(),
     };
-    std::fs::create_dir_all(&options.data)
-        .map_err(|e| Error::unavailable("data.folder", format!("the data folder {} cannot be made: {e}", options.data.display())))?;
+    std::fs::create_dir_all(&options.data).map_err(|e| {
+        Error::unavailable(
+            "data.folder",
+            format!("the data folder {} cannot be made: {e}", options.data.display()),
+        )
+    })?;
     let config = Config::read(&options)?;
     let _held = files::hold(&options.data, &options.database)?;
     let db = open(&options, &config, clock.clone()).await?;
@@ -118,13 +128,17 @@ fn announce(app: &web::App, first: people::bootstrap::Bootstrap) {
     tracing::info!("Signalbox answers at {}", app.public_url);
     if let people::bootstrap::Bootstrap::Link(token) = first {
         // On standard output, not in the log: whoever reads it becomes the first administrator.
-        println!("Nobody is here yet. Open this link once to become the administrator: {}", app.link(&format!("/setup/{}", token.reveal())));
+        println!(
+            "Nobody is here yet. Open this link once to become the administrator: {}",
+            app.link(&format!("/setup/{}", token.reveal()))
+        );
     }
 }
 
 async fn stop_on_signal(stop: watch::Sender<bool>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals cannot be received; the server will not stop gracefully");
         return;
     };

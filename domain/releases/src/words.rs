@@ -43,7 +43,7 @@ pub fn length(length: Duration) -> String {
     let s = length.as_secs();
     match s {
         0..60 => format!("{s} s"),
-        60..600 if s % 60 > 0 => format!("{} min {} s", s / 60, s % 60),
+        60..600 if !s.is_multiple_of(60) => format!("{} min {} s", s / 60, s % 60),
         60..3_600 => format!("{} min", s / 60),
         3_600..86_400 if s % 3_600 >= 60 => format!("{} h {} min", s / 3_600, s % 3_600 / 60),
         3_600..86_400 => format!("{} h", s / 3_600),
@@ -56,7 +56,7 @@ pub fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 && digits.len() > 3 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) && digits.len() > 3 {
             text.push('\u{2009}');
         }
         text.push(digit);

@@ -33,11 +33,11 @@ mod access;
 mod checks;
 mod entries;
 mod extras;
-mod project_settings;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod http_tests;
+mod project_settings;
 mod sent;
 mod watchers;
 

@@ -67,7 +67,11 @@ struct EntryJson {
 /// Lists what happened.
 #[utoipa::path(get, path = "/journal", tag = "journal", params(Which),
   responses((status = 200, body = Listing<EntryJson>), (status = "4XX", body = ProblemDocument)))]
-async fn list(State(app): State<App>, Auth(actor): Auth, Query(which): Query<Which>) -> Result<Json<Listing<EntryJson>>> {
+async fn list(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Query(which): Query<Which>,
+) -> Result<Json<Listing<EntryJson>>> {
     let limit = limit(which.limit.as_deref())?;
     let query = JournalQuery {
         after: number(which.cursor.as_deref().or(which.after.as_deref()))?,

@@ -53,7 +53,8 @@ impl Config {
             private_targets: variable("SIGNALBOX_ALLOW_PRIVATE_TARGETS")
                 .or(file.allow_private_targets)
                 .unwrap_or_default(),
-            skips_recheck: variable("SIGNALBOX_TEST_SKIP_RECHECK").is_some() && options.listen.ip().is_loopback(),
+            skips_recheck: variable("SIGNALBOX_TEST_SKIP_RECHECK").is_some()
+                && options.listen.ip().is_loopback(),
             node: node(&options.data)?,
             public_url: options.public_url.clone().or(file.public_url),
         })
@@ -63,8 +64,14 @@ impl Config {
     pub(super) fn public_url(&self, address: SocketAddr, is_tls: bool) -> Result<Url> {
         let scheme = if is_tls { "https" } else { "http" };
         let text = self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        url.ok_or_else(|| Error::invalid("public_url.malformed", format!("--public-url takes an address like https://signalbox.example.com, not {text:?}")))
+        let url =
+            Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        url.ok_or_else(|| {
+            Error::invalid(
+                "public_url.malformed",
+                format!("--public-url takes an address like https://signalbox.example.com, not {text:?}"),
+            )
+        })
     }
 }
 
@@ -84,10 +91,13 @@ pub(super) fn limits(file: BTreeMap<String, u64>) -> Result<Limits> {
 
 fn read_file(path: &Path) -> Result<File> {
     match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text)
-            .map_err(|e| Error::invalid("config.malformed", format!("{} cannot be read: {e}", path.display()))),
+        Ok(text) => toml::from_str(&text).map_err(|e| {
+            Error::invalid("config.malformed", format!("{} cannot be read: {e}", path.display()))
+        }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
-        Err(e) => Err(Error::unavailable("config.unreadable", format!("{} cannot be read: {e}", path.display()))),
+        Err(e) => {
+            Err(Error::unavailable("config.unreadable", format!("{} cannot be read: {e}", path.display())))
+        }
     }
 }
 
@@ -99,6 +109,7 @@ fn node(data: &Path) -> Result<String> {
         }
     }
     let name = base::random::word::<16>();
-    std::fs::write(&path, &name).map_err(|e| Error::unavailable("data.node", format!("{} cannot be written: {e}", path.display())))?;
+    std::fs::write(&path, &name)
+        .map_err(|e| Error::unavailable("data.node", format!("{} cannot be written: {e}", path.display())))?;
     Ok(name)
 }

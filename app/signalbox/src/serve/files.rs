@@ -21,12 +21,20 @@ pub(super) fn hold(data: &Path, database: &str) -> Result<Option<File>> {
         return Ok(None);
     }
     let path = data.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|e| failed("opened", &path, e))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|e| failed("opened", &path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(Error::conflict(
             "data.held",
-            format!("another server uses the data in {}; stop it, or choose another folder with --data", data.display()),
+            format!(
+                "another server uses the data in {}; stop it, or choose another folder with --data",
+                data.display()
+            ),
         )),
         Err(TryLockError::Error(e)) => Err(failed("locked", &path, e)),
     }
@@ -59,7 +67,8 @@ fn pack(data: &Path, database: &Path, target: &Path) -> Result<u64> {
             archive.append_path_with_name(&path, name).map_err(unreadable)?;
         }
     }
-    let file = archive.into_inner().and_then(|w| w.into_inner().map_err(|e| e.into_error())).map_err(unreadable)?;
+    let file =
+        archive.into_inner().and_then(|w| w.into_inner().map_err(|e| e.into_error())).map_err(unreadable)?;
     file.sync_all().map_err(unreadable)?;
     Ok(file.metadata().map_err(unreadable)?.len())
 }
@@ -70,13 +79,18 @@ pub fn restore(source: &Path, data: &Path) -> Result<()> {
     if !is_empty {
         return Err(Error::conflict(
             "restore.not_empty",
-            format!("{} is not empty; restore into an empty folder, then start the server with --data", data.display()),
+            format!(
+                "{} is not empty; restore into an empty folder, then start the server with --data",
+                data.display()
+            ),
         ));
     }
     let file = File::open(source).map_err(|e| failed("read", source, e))?;
     std::fs::create_dir_all(data).map_err(|e| failed("made", data, e))?;
     // `unpack` refuses names that lead out of the folder.
-    tar::Archive::new(std::io::BufReader::new(file)).unpack(data).map_err(|e| failed("unpacked", source, e))?;
+    tar::Archive::new(std::io::BufReader::new(file))
+        .unpack(data)
+        .map_err(|e| failed("unpacked", source, e))?;
     let wrong = db::file::check(&data.join(DATABASE))?;
     if wrong.is_empty() {
         return Ok(());
@@ -117,15 +131,22 @@ fn folder(data: &Path) -> Finding {
             let _ = std::fs::remove_file(&probe); // It was made a moment ago.
             Ok(format!("{} can be written.", data.display()))
         }
-        Err(e) => Err(format!("{} cannot be written ({e}). Give this user the folder, or choose another with --data.", data.display())),
+        Err(e) => Err(format!(
+            "{} cannot be written ({e}). Give this user the folder, or choose another with --data.",
+            data.display()
+        )),
     };
     finding("data folder", outcome)
 }
 
 fn git() -> Finding {
     let outcome = match std::process::Command::new("git").arg("--version").output() {
-        Ok(output) if output.status.success() => Ok(format!("{}.", String::from_utf8_lossy(&output.stdout).trim())),
-        Ok(_) | Err(_) => Err("The program git was not found. Install it; repositories cannot be read without.".to_owned()),
+        Ok(output) if output.status.success() => {
+            Ok(format!("{}.", String::from_utf8_lossy(&output.stdout).trim()))
+        }
+        Ok(_) | Err(_) => {
+            Err("The program git was not found. Install it; repositories cannot be read without.".to_owned())
+        }
     };
     finding("git", outcome)
 }
@@ -133,8 +154,12 @@ fn git() -> Finding {
 fn sqlite(path: PathBuf) -> Finding {
     let outcome = match db::file::check(&path) {
         Ok(wrong) if wrong.is_empty() => Ok(format!("{} is sound.", path.display())),
-        Ok(wrong) => Err(format!("{} is damaged ({}). Restore the last copy.", path.display(), wrong.join("; "))),
-        Err(error) if error.is_missing() => Ok("There is no database yet; the first start makes it.".to_owned()),
+        Ok(wrong) => {
+            Err(format!("{} is damaged ({}). Restore the last copy.", path.display(), wrong.join("; ")))
+        }
+        Err(error) if error.is_missing() => {
+            Ok("There is no database yet; the first start makes it.".to_owned())
+        }
         Err(error) => Err(format!("{error}.")),
     };
     finding("database", outcome)
@@ -143,7 +168,9 @@ fn sqlite(path: PathBuf) -> Finding {
 fn key(path: &Path) -> Finding {
     use std::os::unix::fs::PermissionsExt as _;
     let outcome = match std::fs::metadata(path) {
-        Ok(metadata) if metadata.permissions().mode() & 0o077 == 0 => Ok(format!("{} is readable by its owner only.", path.display())),
+        Ok(metadata) if metadata.permissions().mode() & 0o077 == 0 => {
+            Ok(format!("{} is readable by its owner only.", path.display()))
+        }
         Ok(_) => Err(format!("{} can be read by others. Run chmod 600 on it.", path.display())),
         Err(_) => Ok("There is no key yet; it is made when the first secret is kept.".to_owned()),
     };
@@ -162,7 +189,12 @@ mod tests {
         std::fs::write(data.join("blobs/ab/abc"), "blob").expect("a blob");
         let location = db::Location::Sqlite(data.join(DATABASE));
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let opened = runtime.block_on(db::Db::open(&location, base::Clock::system(), base::Limits::default(), &[journal::migrations()]));
+        let opened = runtime.block_on(db::Db::open(
+            &location,
+            base::Clock::system(),
+            base::Limits::default(),
+            &[journal::migrations()],
+        ));
         assert!(opened.is_ok(), "the database opens");
         backup(&data, &copy).expect("copied while it is open");
         restore(&copy, &back).expect("restored");

@@ -21,7 +21,10 @@ static FIGURES: LazyLock<Option<PrometheusHandle>> = LazyLock::new(|| {
 /// The routes that machines watch.
 pub(super) fn routes() -> Router<App> {
     LazyLock::force(&FIGURES);
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready)).route("/metrics", get(figures))
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(figures))
 }
 
 /// Ready means that the database answers and no stop was asked for.

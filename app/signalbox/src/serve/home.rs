@@ -124,7 +124,7 @@ fn key() -> Markup {
             span { svg { rect.ok width="5" height="12" x="3" rx="1.5" {} } "succeeded" }
             span { svg { use href="#m-cross" x="6" y="6" transform="scale(.7) translate(2.5 2.5)" {} } "failed" }
             span { svg { circle.held cx="6" cy="6" r="3" {} } "refused" }
-            span { svg { rect.busy width="7" height="12" x="2" rx="2" {} } "running" }
+            span { svg { rect.run width="7" height="12" x="2" rx="2" {} } "running" }
             span { svg { rect.lock.open width="12" height="8" y="2" rx="2" {} } "lock" }
             span { svg { rect.lock.will width="11" height="8" x=".5" y="2" {} } "expected" }
         }

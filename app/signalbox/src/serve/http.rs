@@ -67,7 +67,10 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 /// Takes the address.
 pub(super) fn listen(address: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(address).map_err(|e| {
-        Error::unavailable("listen.refused", format!("{address} cannot be listened on ({e}); choose another with --listen"))
+        Error::unavailable(
+            "listen.refused",
+            format!("{address} cannot be listened on ({e}); choose another with --listen"),
+        )
     })?;
     listener.set_nonblocking(true).map_err(|e| Error::unavailable("listen.refused", e.to_string()))?;
     Ok(listener)
@@ -87,7 +90,8 @@ pub(super) async fn serve(
         let _ = stopped.wait_for(|stop| *stop).await;
         stopping.graceful_shutdown(Some(GRACE));
     });
-    let failed = |e: std::io::Error| Error::unavailable("listen.failed", format!("the server cannot listen: {e}"));
+    let failed =
+        |e: std::io::Error| Error::unavailable("listen.failed", format!("the server cannot listen: {e}"));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     match (&options.tls_cert, &options.tls_key) {
         (Some(cert), Some(key)) => {

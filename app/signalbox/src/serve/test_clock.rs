@@ -24,7 +24,11 @@ async fn show(State(app): State<App>) -> Json<Value> {
 }
 
 /// Moves the clock; the work that became due has been done when this returns.
-async fn step(State(app): State<App>, Extension(work): Extension<Work>, Json(step): Json<Step>) -> Result<Json<Value>> {
+async fn step(
+    State(app): State<App>,
+    Extension(work): Extension<Work>,
+    Json(step): Json<Step>,
+) -> Result<Json<Value>> {
     match (step.advance, step.set) {
         (Some(by), None) => drop(app.clock.advance(time::parse_duration(&by)?)),
         (None, Some(to)) => app.clock.set(to),

@@ -245,13 +245,11 @@ fn whose(lock: &Held) -> String {
 }
 
 fn because(lock: &Held) -> String {
-    let reason = quoted(&lock.reason);
-    let reason = reason.trim_end_matches(['.', ' ']);
-    if reason.is_empty() || reason == quoted(&lock.title).trim_end_matches(['.', ' ']) {
-        String::new()
-    } else {
-        format!(", because {reason}")
-    }
+    let bare = |text: &str| quoted(text).trim_end_matches(['.', ' ']).to_owned();
+    // The first line of a reason is the title already, unless somebody gave it another.
+    let (first, rest) = lock.reason.trim().split_once('\n').unwrap_or((lock.reason.trim(), ""));
+    let why = if bare(first) == bare(&lock.title) { bare(rest) } else { bare(&lock.reason) };
+    if why.is_empty() { String::new() } else { format!(", because {why}") }
 }
 
 fn releasers(situation: &Situation, lock: &Held) -> Vec<String> {

@@ -241,10 +241,8 @@ async fn place(
     let mut tx = app.db.write(&actor).await?;
     let environment = environments::named(&mut tx, &name, Right::Lock).await?;
     let until = until(&form, tx.now(), &zone(&mut tx).await?)?;
-    let applies_to = match form.rollbacks {
-        Some(_) => Some(Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Rollback).collect()),
-        None => None,
-    };
+    let all_but_rollbacks = || Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Rollback).collect();
+    let applies_to = form.rollbacks.as_ref().map(|_| all_but_rollbacks());
     let new = NewLock {
         kind: form.kind,
         applies_to,

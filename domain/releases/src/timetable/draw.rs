@@ -198,7 +198,7 @@ fn mark(table: &Timetable, stop: &Stop, rail: i64, is_big: bool) -> Markup {
         State::Succeeded => block("ok", 5, 18),
         State::Failed | State::TimedOut => shape("m-cross"),
         State::Lost => shape("m-lost"),
-        State::Starting | State::Running | State::Aborting => block("busy", 9, 22),
+        State::Starting | State::Running | State::Aborting => block("run", 9, 22),
         State::Queued => block("plan", 5, 18),
         State::Aborted | State::Superseded => block("off", 5, 18),
     }

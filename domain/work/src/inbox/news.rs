@@ -62,10 +62,13 @@ pub(super) fn of(entry: &Entry) -> Option<News> {
         "task.restored" => Some(to_all(Sort::Change, "took this task out of the trash")),
         "attachment.added" => {
             let name = name(&entry.data).or_else(|| name(&entry.data["attachment"]));
-            Some(to_all(Sort::Change, match name {
-                Some(name) => format!("attached {}", excerpt(&name)),
-                None => "attached a file".to_owned(),
-            }))
+            Some(to_all(
+                Sort::Change,
+                match name {
+                    Some(name) => format!("attached {}", excerpt(&name)),
+                    None => "attached a file".to_owned(),
+                },
+            ))
         }
         "task.changed" => change(entry),
         _ => None,
@@ -79,21 +82,29 @@ fn change(entry: &Entry) -> Option<News> {
         "assignee" => Some(match entries::id(new) {
             Some(user) => News {
                 special: vec![(UserId(user), Reason::Assigned)],
-                ..to_all(Sort::Change, format!("assigned this to {}", new["name"].as_str().unwrap_or("somebody")))
+                ..to_all(
+                    Sort::Change,
+                    format!("assigned this to {}", new["name"].as_str().unwrap_or("somebody")),
+                )
             },
             None => to_all(Sort::Change, "took the assignee away"),
         }),
-        "name" => {
-            Some(to_all(Sort::Change, format!("renamed this task to \"{}\"", excerpt(new.as_str().unwrap_or_default()))))
-        }
+        "name" => Some(to_all(
+            Sort::Change,
+            format!("renamed this task to \"{}\"", excerpt(new.as_str().unwrap_or_default())),
+        )),
         "notes" => Some(to_all(Sort::Change, "changed the description")),
-        "due" => Some(to_all(Sort::Change, match new["due_on"].as_str() {
-            Some(day) => format!("changed the due date to {day}"),
-            None => "took the due date away".to_owned(),
-        })),
-        "approval" => {
-            Some(to_all(Sort::Change, format!("decided: {}", new.as_str().unwrap_or("nothing").replace('_', " "))))
-        }
+        "due" => Some(to_all(
+            Sort::Change,
+            match new["due_on"].as_str() {
+                Some(day) => format!("changed the due date to {day}"),
+                None => "took the due date away".to_owned(),
+            },
+        )),
+        "approval" => Some(to_all(
+            Sort::Change,
+            format!("decided: {}", new.as_str().unwrap_or("nothing").replace('_', " ")),
+        )),
         "custom_fields" => {
             let name = data["custom_field"]["name"].as_str().unwrap_or("a field");
             Some(to_all(Sort::Change, format!("changed {}", excerpt(name))))

@@ -62,27 +62,28 @@
   function edit(cell) {
     const template = document.getElementById('edit-' + cell.dataset.edit);
     if (!template || $('.editing')) return false;
-    const holder = document.createElement('span'), live = $('#list').dataset.live;
+    const holder = document.createElement('span'), list = $('#list');
     holder.className = 'cell editing';
     holder.append(template.content.cloneNode(true));
     const field = holder.firstElementChild, before = cell.dataset.value;
     delete field.dataset.save; delete field.dataset.send;
     if (field.matches('select')) { const at = [...field.options].find(option => option.text === before); field.value = at ? at.value : ''; } else field.value = before;
     const start = field.value;
-    delete $('#list').dataset.live; // Nothing is morphed away under the reader's hands.
+    list.id = 'list-in-use'; // Nothing is morphed away under the reader's hands; what was missed is fetched afterwards.
     cell.replaceWith(holder);
     field.focus(); field.select?.();
-    let ended = false; // Taking a focused field away blurs it, which would end it again.
+    let ended = false, missed = false; // Taking a focused field away blurs it, which would end it again.
     const end = save => {
       if (ended || !holder.isConnected) return;
       ended = true;
       const value = field.value;
       hide();
       holder.replaceWith(cell);
-      $('#list').dataset.live = live;
-      if (save && value !== start) { cell.textContent = field.matches('select') ? field.selectedOptions[0]?.text : value; cell.classList.add('dim'); post('/tasks/' + rowAt(cell).dataset.task + '/set', { [field.name]: value }); }
+      list.id = 'list';
+      if (!save || value === start) { if (missed) box.refresh('#list'); } else { cell.textContent = field.matches('select') ? field.selectedOptions[0]?.text : value; cell.classList.add('dim'); post('/tasks/' + rowAt(cell).dataset.task + '/set', { [field.name]: value }); }
       name(rowAt(cell))?.focus({ preventScroll: true });
     };
+    document.addEventListener('box:applied', () => { missed = true; }, { once: true });
     field.addEventListener('keydown', event => {
       if (event.defaultPrevented) return;
       if (event.key === 'Enter') { event.preventDefault(); end(true); }
@@ -105,8 +106,9 @@
     if (field.matches('select')) field.value = [...field.options].find(option => option.defaultSelected)?.value ?? ''; else field.value = field.defaultValue;
   }));
 
-  // What was typed and not sent outlives a morph; what was sent closes its editor.
-  const drafts = new Map();
+  // What was typed and not sent outlives a morph, and so does why something was refused; what was sent closes its editor.
+  const drafts = new Map(), refused = new Map();
+  document.addEventListener('box:refused', event => { const note = $('.form-problem', event.target); if (note) refused.set(event.target, note.textContent); });
   let sent = null;
   document.addEventListener('input', event => { if (event.target.matches('textarea[id]:not([data-save])')) drafts.set(event.target.id, event.target.value); });
   document.addEventListener('reset', event => { drafts.delete($('textarea', event.target)?.id); setTimeout(() => previews(event.target)); });
@@ -114,6 +116,7 @@
     // A toast's undo brings the lists up to date instead of the whole page.
     if (event.target.closest('#toasts')) { event.preventDefault(); const form = event.target; form.dataset.morph = '#list #task'; form.closest('.toast').remove(); box.send(form); return; }
     sent = event.target;
+    refused.delete(sent);
     $$('.form-problem', sent).forEach(note => { note.hidden = true; });
     if (sent.id === 'pick') setTimeout(clear);
   }, true);
@@ -121,6 +124,7 @@
     if (sent && !('stay' in sent.dataset)) { const editor = sent.closest('details'); if (editor) editor.open = false; drafts.delete($('textarea[id]', sent)?.id); }
     sent = null;
     for (const [id, text] of drafts) { const field = document.getElementById(id); if (field) field.value = text; }
+    for (const [form, text] of refused) { const note = form.isConnected && $('.form-problem', form); if (note) { note.textContent = text; note.hidden = false; } else refused.delete(form); }
     $$('form.in').forEach(previews);
     refold(); paint();
   });
@@ -238,7 +242,7 @@
     const field = forField, mention = 'mention' in field.dataset, end = field.selectionStart;
     field.setRangeText(item.dataset.value + (mention ? ' ' : ''), wordFrom, end, 'end');
     hide();
-    if (field.id) drafts.set(field.id, field.value);
+    if (field.matches('textarea[id]:not([data-save])')) drafts.set(field.id, field.value);
   }
   document.addEventListener('keydown', event => {
     if (!list || event.target !== forField) return;

@@ -124,15 +124,15 @@ fn marked(text: &str, search: Option<&str>) -> Markup {
     } else {
         Vec::new()
     };
-    let mut done = 0;
+    // Each hit with the text between it and the hit before; then what comes after the last.
+    let starts = std::iter::once(0).chain(places.iter().map(|at| at + search.len()));
+    let hits = starts
+        .zip(&places)
+        .filter_map(|(from, at)| Some((text.get(from..*at)?, text.get(*at..at + search.len())?)));
+    let rest = places.last().map_or(0, |at| at + search.len());
     html! {
-        @for at in places {
-            @if let (Some(before), Some(hit)) = (text.get(done..at), text.get(at..at + search.len())) {
-                (before) mark { (hit) }
-                @let _ = done = at + search.len();
-            }
-        }
-        (text.get(done..).unwrap_or_default())
+        @for (before, hit) in hits { (before) mark { (hit) } }
+        (text.get(rest..).unwrap_or_default())
     }
 }
 

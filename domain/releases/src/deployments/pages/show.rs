@@ -151,7 +151,7 @@ fn facts(d: &Deployment, repository: Option<&str>, comments: i64, reader: Reader
             @if let Some(took) = took { span.row { (ui::icon("timer")) " " (words::length(took)) } }
             @if let Some(by) = d.abort_asked_by.as_ref().filter(|_| !d.state.is_over()) { span.row { (ui::icon("x")) " " (by) " asked for it to stop" } }
             @if let Some(task) = d.task {
-                a.row href={ "/tasks/" (task) } { (ui::icon("message-circle")) " " (words::count(u64::try_from(comments).unwrap_or(0), "comment")) }
+                a.row href={ "/tasks/" (task) } { (ui::icon("message-circle")) " " @if comments == 0 { "Discuss it" } @else { (words::count(u64::try_from(comments).unwrap_or(0), "comment")) } }
             }
         }
     }

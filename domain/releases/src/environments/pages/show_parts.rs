@@ -131,7 +131,7 @@ pub(super) fn commits(view: &View, ship: &Ship, reader: Reader<'_>) -> Markup {
 
 fn commit_row(view: &View, commit: &repos::Commit, reader: Reader<'_>) -> Markup {
     html! {
-        li.commit {
+        li.commit.dated {
             (sha(view.repository.as_deref(), &commit.id))
             span.clip { (commit.title) }
             span.st {}

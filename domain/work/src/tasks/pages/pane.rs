@@ -127,13 +127,13 @@ fn body(frame: &Frame, around: &Around, is_alone: bool) -> Markup {
         @if is_alone { form #tick method="post" action="/tasks/tick" data-morph=(REGIONS) {} }
         @if let Some(parent) = &around.full.parent { p.t-s { a href={ "/tasks/" (parent.id) } { (title(&parent.name)) } span.faint { " / part of it" } } }
         @if can_edit {
-            h1.vh tabindex="-1" { (title(&task.name)) }
+            (name_heading(task, "vh", is_alone))
             form method="post" action={ "/tasks/" (task.id) "/set" } data-morph=(REGIONS) {
                 textarea.titleedit.plain #title name="name" rows="1" aria-label="Name" placeholder="Untitled task" data-save="" data-one-line="" { (task.name) }
                 span.form-problem hidden role="alert" {}
                 noscript { button.btn.sm { "Save name" } }
             }
-        } @else { h1.titleedit tabindex="-1" { (title(&task.name)) } }
+        } @else { (name_heading(task, "titleedit", is_alone)) }
         dl.kv {
             (row(task, can_edit, "Assignee", "assignee", assignee(around)))
             (row(task, can_edit, "Due", "due", when(frame, around)))
@@ -152,9 +152,9 @@ fn body(frame: &Frame, around: &Around, is_alone: bool) -> Markup {
                 dd { @for other in &around.waited_by { (task_chip(other)) } }
             }
         }
-        (description(around))
+        (description(around, is_alone))
         @if can_edit || !around.subtasks.is_empty() {
-            h3 { "Subtasks " @if !around.subtasks.is_empty() { span.faint { (done) " of " (around.subtasks.len()) } } }
+            h3.part-of { "Subtasks " @if !around.subtasks.is_empty() { span.faint { (done) " of " (around.subtasks.len()) } } }
             ul.subs {
                 @for sub in &around.subtasks {
                     li.sub.is-done[sub.task.is_completed()] {
@@ -175,6 +175,14 @@ fn body(frame: &Frame, around: &Around, is_alone: bool) -> Markup {
         }
         (files::list(task.id, &around.files, can_edit))
         (talk::talk(frame, around))
+    }
+}
+
+/// The name as a heading: of the page when it is one, below the list's otherwise.
+fn name_heading(task: &Task, class: &str, is_alone: bool) -> Markup {
+    html! {
+        @if is_alone { h1 class=(class) tabindex="-1" { (title(&task.name)) } }
+        @else { h2 class=(class) tabindex="-1" { (title(&task.name)) } }
     }
 }
 
@@ -260,10 +268,11 @@ fn several(around: &Around, entry: &Entry, shown: Markup) -> Markup {
     }
 }
 
-fn description(around: &Around) -> Markup {
+fn description(around: &Around, is_alone: bool) -> Markup {
     let task = &around.full.task;
     html! {
         div.about #about {
+            @if is_alone && !around.notes.is_empty() { h2.vh { "Description" } }
             @if !around.notes.is_empty() { div.prose.rich #notes { (PreEscaped(around.notes.clone())) } }
             @if around.can(Right::Edit) {
                 details.compose #compose data-keep="" {
