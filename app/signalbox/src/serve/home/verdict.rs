@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_verdict_says_what_is_wrong_who_has_it_and_when_it_ends() {
-        let time = |text| Time::parse(text).expect("a time");
+        let time = |text: &str| Time::parse(text).expect("a time");
         let reader = Reader { now: time("2026-12-01T14:32:00Z"), zone: &TimeZone::UTC };
         let closed = |owner: Option<&str>, until: Option<&str>| Matter::Closed {
             name: "production".to_owned(),
