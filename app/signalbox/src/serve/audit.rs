@@ -83,7 +83,7 @@ async fn list(
         ..JournalQuery::default()
     };
     let mut tx = app.db.read(&actor).await?;
-    people::rights::require_role(&mut tx, Role::Admin)?;
+    people::rights::require_role(&tx, Role::Admin)?;
     let entries = journal::read(&mut tx, &query).await?;
     let shown = entries.into_iter().map(EntryJson::from).collect();
     Ok(Json(Listing::from_overfull(shown, limit, |entry: &EntryJson| entry.seq.to_string())))
@@ -123,7 +123,7 @@ struct VerdictJson {
   responses((status = 200, body = VerdictJson), (status = "4XX", body = ProblemDocument)))]
 async fn verify(State(app): State<App>, Auth(actor): Auth) -> Result<Json<VerdictJson>> {
     let mut tx = app.db.read(&actor).await?;
-    people::rights::require_role(&mut tx, Role::Admin)?;
+    people::rights::require_role(&tx, Role::Admin)?;
     let verdict = journal::verify(&mut tx).await?;
     Ok(Json(VerdictJson {
         whole: verdict.broken.is_none(),

@@ -103,10 +103,10 @@ fn read_file(path: &Path) -> Result<File> {
 
 fn node(data: &Path) -> Result<String> {
     let path = data.join("node");
-    if let Ok(name) = std::fs::read_to_string(&path) {
-        if !name.trim().is_empty() {
-            return Ok(name.trim().to_owned());
-        }
+    if let Ok(name) = std::fs::read_to_string(&path)
+        && !name.trim().is_empty()
+    {
+        return Ok(name.trim().to_owned());
     }
     let name = base::random::word::<16>();
     std::fs::write(&path, &name)

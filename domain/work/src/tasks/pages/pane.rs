@@ -154,7 +154,7 @@ fn body(frame: &Frame, around: &Around, is_alone: bool) -> Markup {
         }
         (description(around, is_alone))
         @if can_edit || !around.subtasks.is_empty() {
-            h3.part-of { "Subtasks " @if !around.subtasks.is_empty() { span.faint { (done) " of " (around.subtasks.len()) } } }
+            h3 { "Subtasks " @if !around.subtasks.is_empty() { span.faint { (done) " of " (around.subtasks.len()) } } }
             ul.subs {
                 @for sub in &around.subtasks {
                     li.sub.is-done[sub.task.is_completed()] {
@@ -272,7 +272,8 @@ fn description(around: &Around, is_alone: bool) -> Markup {
     let task = &around.full.task;
     html! {
         div.about #about {
-            @if is_alone && !around.notes.is_empty() { h2.vh { "Description" } }
+            // The headings of the description and of what follows stand below one of the page.
+            @if is_alone { h2.vh { "Description and more" } }
             @if !around.notes.is_empty() { div.prose.rich #notes { (PreEscaped(around.notes.clone())) } }
             @if around.can(Right::Edit) {
                 details.compose #compose data-keep="" {
