@@ -90,7 +90,7 @@ fn appearance_form(theme: &str) -> Markup {
                 }
             }
             div {
-                label.tick { input.check type="checkbox" data-single-keys disabled checked; " Single keys do things, such as " kbd { "j" } " " kbd { "k" } " for next and previous" }
+                label.tick { input.check type="checkbox" data-single-keys disabled checked; " " span { "Single keys do things, such as " kbd { "j" } " and " kbd { "k" } " for next and previous" } }
                 p.t-s.dim { "Press " kbd { "?" } " for all of them. Switch them off if a screen reader or dictation uses single keys. This is kept in this browser and takes scripts." }
             }
             div.row { button.btn { "Save appearance" } }

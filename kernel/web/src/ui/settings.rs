@@ -106,7 +106,7 @@ pub fn settings(frame: &Frame, page: Page, here: &str, content: Markup) -> Marku
                     @for (name, href, _) in pages { a href=(href) aria-current=[(href == here).then_some("page")] { (name) } }
                 }
             }
-            div.settings-body { (content) }
+            div.settings-body { a.settings-up href="/settings" { (icon("chevron-left")) " Settings" } (content) }
         }
     });
     frame.page(page)
@@ -128,7 +128,7 @@ pub fn once(label: &str, secret: &str, note: &str) -> Markup {
 
 /// A box to tick, with its words.
 pub fn tick(name: &str, value: &str, is_on: bool, words: &str) -> Markup {
-    html! { label.tick { input.check type="checkbox" name=(name) value=(value) checked[is_on]; " " (words) } }
+    html! { label.tick { input.check type="checkbox" name=(name) value=(value) checked[is_on]; " " span { (words) } } }
 }
 
 /// The place beside a form where a refusal is said.

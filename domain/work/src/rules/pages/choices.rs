@@ -160,20 +160,15 @@ impl Choices {
     /// The choice of what must happen.
     pub fn trigger(&self, now: Option<&Trigger>) -> Markup {
         let (value, text) = now.map_or((String::new(), String::new()), |now| self.told_trigger(now));
-        part("when", "When", &self.triggers(), &value, &text, false)
+        part("when", "When", &self.triggers(), &value, &text, "choose what must happen")
     }
 
     /// The choice of one thing that is done.
     pub fn action(&self, at: usize, now: Option<&Action>) -> Markup {
         let (value, text) = now.map_or((String::new(), String::new()), |now| self.told_action(now));
-        part(
-            &format!("then{at}"),
-            if at == 0 { "Then" } else { "And then" },
-            &self.actions(),
-            &value,
-            &text,
-            at > 0,
-        )
+        let (label, nothing) =
+            if at == 0 { ("Then", "choose what is done") } else { ("And then", "nothing more") };
+        part(&format!("then{at}"), label, &self.actions(), &value, &text, nothing)
     }
 
     fn told_trigger(&self, trigger: &Trigger) -> (String, String) {
@@ -225,13 +220,13 @@ fn part(
     groups: &[(&'static str, Vec<Choice>)],
     chosen: &str,
     text: &str,
-    may_be_empty: bool,
+    nothing: &str,
 ) -> Markup {
     let line = |choice: &Choice| html! { option value=(choice.value) selected[choice.value == chosen] data-text[choice.takes_text] { (choice.words) } };
     html! {
         div.part {
-            select.input name=(name) aria-label=(label) {
-                @if may_be_empty { option value="" { "nothing more" } }
+            select.input name=(name) aria-label=(label) required[nothing.starts_with("choose")] {
+                option value="" { (nothing) }
                 @for (group, choices) in groups {
                     @if group.is_empty() { @for choice in choices { (line(choice)) } }
                     @else if !choices.is_empty() { optgroup label=(group) { @for choice in choices { (line(choice)) } } }
