@@ -101,7 +101,7 @@ fn actions(loaded: &Loaded, asked: &Asked, view: View) -> Markup {
             }
         }
         details.menu.filter data-keep="" {
-            summary.btn.sm.quiet aria-label=(if asked.is_filtered() { "Filter on, change filter and order" } else { "Filter and sort" }) { (ui::icon("list-filter")) span.not-s { "Filter" } @if asked.is_filtered() { span.chip.blue.not-s { "on" } } }
+            summary.btn.sm.quiet aria-label=(if asked.is_filtered() { "Filter on, change filter and order" } else { "Filter and sort" }) { (ui::icon("list-filter")) span.not-s { "Filter" } @if asked.is_filtered() { " " span.chip.blue.not-s { "on" } } }
             div.box { (filter_form(project, asked)) }
         }
         details.menu.not-s data-keep="" {
