@@ -113,8 +113,8 @@
   document.addEventListener('input', event => { if (event.target.matches('textarea[id]:not([data-save])')) drafts.set(event.target.id, event.target.value); });
   document.addEventListener('reset', event => { drafts.delete($('textarea', event.target)?.id); setTimeout(() => previews(event.target)); });
   document.addEventListener('submit', event => {
-    // A toast's undo brings the lists up to date instead of the whole page.
-    if (event.target.closest('#toasts')) { event.preventDefault(); const form = event.target; form.dataset.morph = '#list #task'; form.closest('.toast').remove(); box.send(form); return; }
+    // A toast's undo brings the lists up to date instead of the whole page, where there are lists of tasks.
+    if (event.target.closest('#toasts')) { event.preventDefault(); const form = event.target, beside = $('#list') || ($('#task') && form.getAttribute('action').startsWith('/tasks/')); form.dataset.morph = beside ? '#list #task' : ''; form.closest('.toast').remove(); box.send(form); return; }
     sent = event.target;
     refused.delete(sent);
     $$('.form-problem', sent).forEach(note => { note.hidden = true; });
