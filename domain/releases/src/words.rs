@@ -42,7 +42,8 @@ impl Reader<'_> {
 pub fn length(length: Duration) -> String {
     let s = length.as_secs();
     match s {
-        0..60 => format!("{s} s"),
+        0 => "less than 1 s".to_owned(),
+        1..60 => format!("{s} s"),
         60..600 if !s.is_multiple_of(60) => format!("{} min {} s", s / 60, s % 60),
         60..3_600 => format!("{} min", s / 60),
         3_600..86_400 if s % 3_600 >= 60 => format!("{} h {} min", s / 3_600, s % 3_600 / 60),
@@ -108,7 +109,7 @@ mod tests {
     #[test]
     fn lengths_and_numbers_are_said_with_their_units() {
         for (s, said) in [
-            (0, "0 s"),
+            (0, "less than 1 s"),
             (59, "59 s"),
             (60, "1 min"),
             (192, "3 min 12 s"),

@@ -6,6 +6,7 @@
 pub(crate) mod api;
 #[cfg(test)]
 mod api_tests;
+mod asked;
 mod checks;
 mod credential;
 mod hook;

@@ -119,8 +119,9 @@ fn next(station: &Station, reader: Reader<'_>) -> String {
     let ends: Vec<_> = station.closing().map(|lock| lock.until).collect();
     let opens = ends.iter().copied().max().flatten().filter(|_| !ends.contains(&None));
     match (opens, station.live(), station.recent.first()) {
+        _ if station.is_quarantined() => "must be resolved".to_owned(),
         (Some(opens), _, _) => format!("opens at {}", reader.at(opens)),
-        (None, Some(live), _) => format!("running for {}", words::length(reader.now.since(live.began_at()))),
+        (None, Some(live), _) => format!("since {}", reader.at(live.began_at())),
         (None, None, Some(last)) => format!("last at {}", reader.at(last.began_at())),
         (None, None, None) => String::new(),
     }

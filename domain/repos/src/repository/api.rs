@@ -1,20 +1,17 @@
 //! Repositories as JSON.
 
+use super::asked::{check_target, fetch_now};
 use super::{CredentialKind, Hook, NewCredential, NewRepository, Repository, RepositoryChange, State};
-use crate::git::{Fetched, RefChange, Source};
+use crate::git::RefChange;
 use crate::{Mirrors, repository};
 use axum::extract::State as Part;
 use axum::http::StatusCode;
 use base::id::RepositoryId;
-use base::{Actor, Error, Kind, Role, Secret, Time};
+use base::{Secret, Time};
 use serde::{Deserialize, Deserializer, Serialize};
-use std::time::Duration;
 use utoipa_axum::routes;
 use web::api::{Listing, PageQuery, ProblemDocument};
 use web::{App, Auth, Json, Path, Query};
-
-/// A host whose name is not found so quickly is left to the first fetch to judge.
-const LOOKUP: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> web::api::Routes {
     web::api::Routes::new()
@@ -152,20 +149,6 @@ fn rendered_hook(app: &App, hook: &Hook) -> HookView {
     HookView { url: app.link(&format!("/hooks/git/{}", hook.token)), secret: hook.secret.reveal().to_owned() }
 }
 
-/// Refuses a private host at once rather than at the first fetch, which checks again. Outside any transaction.
-pub(super) async fn check_target(mirrors: &Mirrors, actor: &Actor, address: &str) -> base::Result<()> {
-    if actor.role == Role::Guest {
-        // The verb refuses them; the server looks up no names for them.
-        return Ok(());
-    }
-    let source = Source::parse(address)?;
-    let Some((host, port)) = source.host() else { return Ok(()) };
-    match tokio::time::timeout(LOOKUP, mirrors.policy().addresses(host, port)).await {
-        Ok(Err(error)) if error.kind() == Kind::Invalid => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// Lists repositories.
 #[utoipa::path(get, path = "/repositories", tag = "repositories", params(PageQuery),
     responses((status = 200, body = Listing<RepositoryView>), (status = "4XX", body = ProblemDocument)))]
@@ -256,21 +239,6 @@ async fn remove(
     repository::remove(&mut tx, &name).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Fetches a repository that the actor sees, and returns what changed and how it is now.
-pub(super) async fn fetch_now(app: &App, actor: &Actor, name: &str) -> base::Result<(Fetched, Repository)> {
-    let found = repository::view(&mut app.db.read(actor).await?, name).await?;
-    let fetched =
-        app.part::<Mirrors>()?.fetch(&app.db, found.id).await.map_err(|error| match error.kind() {
-            // It is the remote that is down, not this server.
-            Kind::Unavailable => {
-                Error::conflict("repository.unreadable", format!("{name} cannot be read: {error}"))
-            }
-            _ => error,
-        })?;
-    let now = repository::view(&mut app.db.read(actor).await?, &found.name).await?;
-    Ok((fetched, now))
 }
 
 /// Fetches a repository now and tells what changed.

@@ -34,6 +34,7 @@
   document.addEventListener('visibilitychange', all);
   const toEnd = () => box.$$('[data-follow] ol').forEach(list => { list.scrollTop = list.scrollHeight; });
   toEnd();
+  all();
 
   // The line of now moves; a narrow screen starts at it.
   setInterval(() => { if (!document.hidden && !box.$('.dragging')) for (const region of box.$$('[data-every-minute]')) box.refresh('#' + region.id); }, 60000);

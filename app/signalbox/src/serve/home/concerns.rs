@@ -18,7 +18,7 @@ pub(super) fn rows(situation: &Situation, frame: &Frame, reader: Reader<'_>) -> 
                 (row::row(&Row {
                     aspect: Aspect::Red,
                     name: &format!("Deployment {number}"),
-                    say: html! { em { "Nobody knows how it ended." } " " (words::capital(&words::both(&lost.who_can_release))) " must look at what it did." },
+                    say: html! { em { "Nobody knows how it ended." } " " (words::capital(&lost.who_can_release.join(" or "))) " must look at what it did." },
                     strip: html! {},
                     next: lost.since.map(|since| format!("silent since {}", reader.at(since))).unwrap_or_default(),
                     href: &format!("{}/deployments/{number}", station.href()),

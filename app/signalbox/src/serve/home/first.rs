@@ -106,7 +106,12 @@ fn invite_words(is_admin: bool, people: usize) -> Markup {
     html! {
         p { "Anyone you invite can lock an environment, own a lock and discuss when it ends." }
         @if people > 1 { p { a href="/settings/people" { "See who is here" } } }
-        @else if is_admin { p { a.btn href="/settings/people" { "Invite people" } } }
+        @else if is_admin {
+            form.inline.first method="post" action="/settings/people" {
+                label.field { span { "Email" } input.input type="email" name="email" required placeholder="ana@example.com"; }
+                button.btn { "Invite" }
+            }
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn live_head(view: &View, live: &Deployment, reader: Reader<'_>) -> M
             (live.requested_by_name) " started " (live.short_commit()) " at " (reader.at(since))
             @if !live.host.is_empty() { " on " (live.host) }
             @if let Some(by) = &live.abort_asked_by { "; " (by) " asked for it to stop" }
-            ", " (words::length(reader.now.since(since))) " ago."
+            "."
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn headline(d: &Deployment, reader: Reader<'_>) -> String {
         (State::Queued, _, _) => "Waits for its turn".to_owned(),
         (State::Starting, _, _) => "Starting".to_owned(),
         (State::Running, _, _) => {
-            format!("Running for {}", words::length(reader.now.since(d.started_at.unwrap_or(d.requested_at))))
+            format!("Running since {}", reader.at(d.started_at.unwrap_or(d.requested_at)))
         }
         (State::Aborting, _, _) => "Being stopped".to_owned(),
         (State::Lost, _, _) => "Lost: nobody knows how it ended".to_owned(),
@@ -93,6 +93,7 @@ pub(crate) fn brought(d: &Deployment, environment: &str) -> String {
     let verb = match (d.state, d.kind) {
         (State::Succeeded, Kind::Rollback) => "took back",
         (State::Succeeded, Kind::Forward | Kind::Redeploy) => "brought",
+        (State::Lost, _) => "was to bring",
         (state, _) if state.is_over() => "would have brought",
         (_, _) => "brings",
     };

@@ -52,8 +52,10 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
             (repository_choice(&repositories, Some(environment.repository)))
             (after_choice(&all, Some(environment.id), environment.after))
             (busy_choice(environment.if_busy))
-            (ui::tick("restricted", "1", environment.restricted, "Locking and deploying takes a right of its own"))
-            (ui::tick("enabled", "1", environment.enabled, "Deployments are possible"))
+            div.ticks {
+                (ui::tick("enabled", "1", environment.enabled, "Deployments are possible"))
+                (ui::tick("restricted", "1", environment.restricted, "Locking and deploying takes a right of its own"))
+            }
             (ui::field("Why it is switched off", "disabled_reason", "text", &environment.disabled_reason, "Said to everybody who wants to deploy while it is off.", None))
             div.row { button.btn.primary { "Save settings" } a.btn.quiet href=(home) { "Cancel" } }
         }
@@ -76,7 +78,7 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
                     }
                 }
             }
-            form.stack.padded method="post" action={ (home) "/rights" } data-morph="#rights" {
+            form.stack method="post" action={ (home) "/rights" } data-morph="#rights" {
                 (ui::refusal())
                 label.field {
                     span { "Give rights to" }
@@ -85,7 +87,7 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
                         optgroup label="People" { @for person in &people { (ui::option(&coded(Holder::User(person.id)), &person.name, false)) } }
                     }
                 }
-                fieldset.row.wrap { legend.vh { "What they may do" } @for (right, says) in RIGHTS { (ui::tick(right.as_str(), "1", matches!(right, Right::View), says)) } }
+                fieldset.ticks { legend.vh { "What they may do" } @for (right, says) in RIGHTS { (ui::tick(right.as_str(), "1", matches!(right, Right::View), says)) } }
                 div.row { button.btn { "Give rights" } }
             }
         }

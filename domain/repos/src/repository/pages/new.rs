@@ -2,7 +2,7 @@
 
 use super::fields::{Given, fields};
 use crate::Mirrors;
-use crate::repository::api::check_target;
+use crate::repository::asked::check_target;
 use crate::repository::{self, Hook, NewRepository, Repository};
 use axum::extract::State;
 use base::Role;

@@ -3,7 +3,7 @@
 use super::fields::{Given, fields};
 use super::new::hook_page;
 use crate::Mirrors;
-use crate::repository::api::{check_target, fetch_now};
+use crate::repository::asked::{check_target, fetch_now};
 use crate::repository::{self, RepositoryChange};
 use axum::extract::State;
 use axum::response::Response;
