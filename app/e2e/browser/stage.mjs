@@ -1,6 +1,6 @@
 // Where the flows play: a server, people with passwords, and what a team would have on it. All made through the public interfaces.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commit, serve, withEnvironments } from './serve.mjs';
@@ -10,12 +10,17 @@ export const PASSWORD = 'correct horse battery';
 /** A stage: the server that the harness started, or one of our own. */
 export async function stage() {
   const given = process.env.SIGNALBOX_URL;
-  const server = given
-    ? { url: given, token: process.env.SIGNALBOX_TOKEN, bin: process.env.SIGNALBOX_BIN, data: mkdtempSync(join(tmpdir(), 'signalbox-browser-')), stop: () => {} }
-    : await serve();
+  const server = given ? harness(given) : await serve();
   const made = new Stage(server);
   made.repository = given ? process.env.SIGNALBOX_REPOSITORY : await withEnvironments(server, made.api);
   return made;
+}
+
+/** The server of the harness, with a folder of our own for scripts that deploy. */
+function harness(url) {
+  const data = mkdtempSync(join(tmpdir(), 'signalbox-browser-'));
+  const stop = () => rmSync(data, { recursive: true, force: true });
+  return { url, token: process.env.SIGNALBOX_TOKEN, bin: process.env.SIGNALBOX_BIN, data, stop };
 }
 
 class Stage {
