@@ -10,7 +10,8 @@ use crate::inbox;
 use crate::page::Page as Part;
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use base::id::{AnyId, TaskId};
 use maud::{Markup, html};
@@ -134,6 +135,9 @@ struct Told {
     show: Option<String>,
     #[serde(default)]
     unread: bool,
+    /// Nothing is to be said about it: whoever opens a task has read its news.
+    #[serde(default)]
+    quiet: bool,
 }
 
 async fn mark(
@@ -153,6 +157,9 @@ async fn mark(
     let before = inbox::get(&mut tx, item).await?;
     let after = inbox::mark(&mut tx, item, unread, archived).await?;
     tx.commit().await?;
+    if told.quiet {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let shown = Shown { show: told.show, ..Shown::default() };
     Ok(said(&shown, &before, &after))
 }

@@ -35,20 +35,28 @@
     clearTimeout(timer);
     timer = setTimeout(flush, QUIET_MS);
   }
-  // A hidden tab waits until it is seen, but for what shows in its title. A list does not jump under the pointer: it says that there
-  // is more, and waits until the pointer leaves.
-  const waits = name => (document.hidden && !box.$(name)?.hasAttribute('data-unseen')) || box.$(name)?.matches('[data-steady]:hover');
+  // A hidden tab waits until it is seen, but for what shows in its title.
+  const sleeps = name => document.hidden && !box.$(name)?.hasAttribute('data-unseen');
+  // A list does not jump under the pointer: it says that there is more, and waits until the pointer leaves.
+  const jumps = (page, name) => {
+    const list = box.$(name), next = page.querySelector(name);
+    return list?.matches('[data-steady]:hover') && next && box.$$('li[id]', next).some(row => !document.getElementById(row.id));
+  };
+  const later = (address, names) => { if (names.length) due.set(address, new Set([...(due.get(address) || []), ...names])); };
   function flush() {
     if (box.$('.dragging')) return;
     const now = due;
     due = new Map();
     for (const [address, all] of now) {
-      const later = [...all].filter(waits), regions = [...all].filter(name => !waits(name));
-      if (later.length) due.set(address, new Set(later));
-      for (const name of later) box.$(name)?.classList.add('has-more');
-      if (!regions.length) continue;
-      const names = regions.join(' ');
-      box.ask(address || location.href).then(({ page }) => box.apply(page, names)).catch(() => [...regions].forEach(name => box.$(name)?.classList.add('stale')));
+      const names = [...all].filter(name => !sleeps(name));
+      later(address, [...all].filter(sleeps));
+      if (!names.length) continue;
+      box.ask(address || location.href).then(({ page }) => {
+        const held = names.filter(name => jumps(page, name)), rest = names.filter(name => !held.includes(name));
+        held.forEach(name => box.$(name).classList.add('has-more'));
+        later(address, held);
+        if (rest.length) box.apply(page, rest.join(' '));
+      }).catch(() => names.forEach(name => box.$(name)?.classList.add('stale')));
     }
   }
   document.addEventListener('visibilitychange', flush);

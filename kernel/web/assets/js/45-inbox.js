@@ -19,7 +19,9 @@
   onInbox('e', () => press('[data-key=e]'));
   onInbox('u', () => press('[data-key=u]'));
   document.addEventListener('click', event => {
-    const read = event.target.closest('#inbox-list a.ttl')?.closest('.news.unread')?.querySelector('form[data-read]');
-    if (read) fetch(read.action, { method: 'POST', body: new URLSearchParams(new FormData(read)), credentials: 'same-origin', keepalive: true, redirect: 'manual' }).catch(() => {});
-  });
+    const row = event.target.closest('#inbox-list a.ttl')?.closest('.news.unread'), read = row && box.$('form[data-read]', row);
+    if (!read) return;
+    row.classList.remove('unread');
+    fetch(`${read.action.split('?')[0]}?quiet=true`, { method: 'POST', credentials: 'same-origin', keepalive: true }).catch(() => {});
+  }, true);
 })(window.signalbox ??= {});
