@@ -51,7 +51,7 @@ impl Stage {
     pub fn set_up(listen: Option<SocketAddr>) -> Result<Self, Failure> {
         let problem = |what: &str, e: std::io::Error| Failure::usage(format!("{what}: {e}"));
         let address = match listen {
-            Some(address) => address,
+            Some(address) => settled(address)?,
             None => free_address()?,
         };
         let program = std::env::current_exe().map_err(|e| problem("the program does not find itself", e))?;
@@ -231,6 +231,15 @@ async fn end(child: &mut Child) {
     {
         note(&format!("a subprocess does not end: {error}"));
     }
+}
+
+/// Port 0 asks for any free port; the server and its clients have to know which before either starts.
+fn settled(address: SocketAddr) -> Result<SocketAddr, Failure> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let found = TcpListener::bind(address).and_then(|listener| listener.local_addr());
+    found.map_err(|e| Failure::usage(format!("{address} cannot be listened on: {e}")))
 }
 
 fn free_address() -> Result<SocketAddr, Failure> {
