@@ -52,7 +52,7 @@ async fn list(State(app): State<App>, frame: Frame) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
     let all = environments::list(&mut tx).await?;
     let content = html! {
-        @if all.is_empty() { (ui::empty("No environment yet. Connect a repository, then make one: signalbox environment add beta --repository NAME")) }
+        @if all.is_empty() { div.empty { p { "There is no environment yet. Each is a place that deployments go to." } p { a.btn href="/environments" { "Make an environment" } } } }
         ul.rows { @for environment in &all { li { a.item href={ (HERE) "/" (environment.id) } {
             span.grow { span.strong { (environment.name) } br; span.dim { "Members may " (for_members(environment)) "." } }
             @if environment.restricted { (ui::chip("", "restricted")) }
