@@ -12,11 +12,16 @@ pub struct Counts {
 impl Counts {
     /// Adds what a line says, if it is a closing line of nextest, of `cargo test` or of an acceptance runner.
     pub fn read(&mut self, line: &str) {
+        // nextest shows what a failed test printed, moved to the right: the closing line in it is not the run's, and a test that
+        // passed at another try has not failed.
+        let is_shown = line.starts_with("    test result: ");
         let line = line.trim();
         let list = if let Some((_, list)) =
             line.split_once("tests run: ").or_else(|| line.split_once("test run: "))
         {
             list
+        } else if is_shown {
+            return;
         } else if let Some(rest) = line.strip_prefix("test result: ") {
             rest.split_once(". ").map_or(rest, |(_, list)| list)
         } else if is_plain(line) {
@@ -65,6 +70,7 @@ mod tests {
                 3,
                 2,
             ),
+            ("    test result: FAILED. 0 passed; 1 failed; 0 ignored; finished in 0.00s", 0, 0),
             ("8 passed, 1 failed", 8, 1),
             ("8 passed, 1 failed, 2 skipped", 8, 1),
             ("told that 8 passed, 1 failed", 0, 0),
