@@ -27,11 +27,3 @@ pub use settings::{once, press, press_icon, refusal, settings, settings_pages, t
 pub use shell::{LoadShell, Shell, ShellEnvironment, ShellProject, no_shell};
 pub use theme::themed;
 pub use time::{day, days_from, time, time_in};
-
-use base::Actor;
-use maud::Markup;
-
-/// A page without what the sidebar knows, for a page that has not been given its own frame.
-pub fn page(actor: &Actor, title: &str, content: Markup) -> Markup {
-    Frame::bare(actor.clone()).page(Page::new(title).content(content))
-}

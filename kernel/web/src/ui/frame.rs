@@ -43,20 +43,6 @@ impl FromRequestParts<App> for Frame {
 }
 
 impl Frame {
-    /// A frame that knows nothing of the sidebar.
-    pub fn bare(actor: Actor) -> Self {
-        let now = Time::from_millis(0);
-        Self {
-            actor,
-            shell: Shell::default(),
-            now,
-            path: String::new(),
-            is_part: false,
-            flash: None,
-            theme: theme::AUTO,
-        }
-    }
-
     /// The theme that the reader chose in this browser: auto, light or dark.
     pub fn theme(&self) -> &'static str {
         self.theme
