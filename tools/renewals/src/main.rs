@@ -1,0 +1,3 @@
+//! The command `renewals`.
+
+fn main() {}
