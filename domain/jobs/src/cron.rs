@@ -1,0 +1,1 @@
+//! Schedules: expressions, time zones and what a clock change does to them.

@@ -1,0 +1,1 @@
+//! Job files: what people write, what it means, and what is wrong with it.
