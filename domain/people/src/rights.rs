@@ -6,9 +6,9 @@ use db::Tx;
 
 /// A set of rights. Made through [`RightSet::of`], it is closed: whoever may edit may comment, whoever may do anything may look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct RightSet(u8);
+pub struct RightSet(u16);
 
-const fn bit(right: Right) -> u8 {
+const fn bit(right: Right) -> u16 {
     1 << right as u8
 }
 
@@ -16,7 +16,7 @@ impl RightSet {
     /// No right at all.
     pub const NONE: Self = Self(0);
     /// Every right.
-    pub const ALL: Self = Self(0b111_1111);
+    pub const ALL: Self = Self(0b111_1111_1111);
 
     /// The set of `rights` and of those that they include.
     pub fn of(rights: &[Right]) -> Self {
@@ -27,7 +27,15 @@ impl RightSet {
     #[must_use]
     pub fn with(self, right: Right) -> Self {
         let included = match right {
-            Right::View | Right::Comment | Right::Deploy | Right::Lock | Right::Override => 0,
+            Right::View
+            | Right::Comment
+            | Right::Deploy
+            | Right::Lock
+            | Right::Override
+            | Right::Log
+            | Right::Run
+            | Right::Schedule
+            | Right::Secrets => 0,
             Right::Edit => bit(Right::Comment),
             Right::Admin => bit(Right::Comment) | bit(Right::Edit),
         };
@@ -71,7 +79,7 @@ impl RightSet {
     }
 
     pub(crate) fn from_bits(bits: i64) -> Self {
-        Self(u8::try_from(bits & i64::from(Self::ALL.0)).unwrap_or(0))
+        Self(u16::try_from(bits & i64::from(Self::ALL.0)).unwrap_or(0))
     }
 }
 

@@ -29,7 +29,7 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
-    /// What somebody may do to a project, an environment or the workspace.
+    /// What somebody may do to a project, an environment, a job or the workspace.
     pub enum Right {
         /// See it.
         View = "view",
@@ -45,6 +45,14 @@ crate::text_enum! {
         Lock = "lock",
         /// Pass a named blocker.
         Override = "override",
+        /// Read the output of runs.
+        Log = "log",
+        /// Start, cancel and repeat runs of a job.
+        Run = "run",
+        /// Pause and resume the schedules of a job.
+        Schedule = "schedule",
+        /// Set and remove the secrets of a job.
+        Secrets = "secrets",
     }
 }
 

@@ -108,6 +108,26 @@ ids! {
     EnvironmentId,
     /// A deployment.
     DeploymentId,
+    /// A job: one document of a job file.
+    JobId,
+    /// What a job file said at one commit.
+    DefinitionId,
+    /// A schedule of a job.
+    ScheduleId,
+    /// A run of a job.
+    RunId,
+    /// A part of a run: one job of a stage, times one cell of its matrix.
+    PartId,
+    /// One try of a part on one agent.
+    AttemptId,
+    /// A machine that does the work of runs.
+    AgentId,
+    /// A pool of agents that are started as the queue grows.
+    PoolId,
+    /// A file that a run made.
+    ArtifactId,
+    /// A secret that jobs use.
+    SecretId,
     /// A piece of durable background work.
     ChoreId,
 }

@@ -30,6 +30,10 @@ fn meaning(right: Right) -> &'static str {
         Right::Deploy => "deploy",
         Right::Lock => "lock and release",
         Right::Override => "override a blocker",
+        Right::Log => "read the output of runs",
+        Right::Run => "run jobs",
+        Right::Schedule => "pause and resume jobs",
+        Right::Secrets => "set the secrets of jobs",
     }
 }
 

@@ -37,8 +37,20 @@ fn meaning(right: Right) -> &'static str {
         Right::Deploy => "deploy",
         Right::Lock => "lock and release",
         Right::Override => "override",
+        Right::Log | Right::Run | Right::Schedule | Right::Secrets => "nothing here: this is for jobs",
     }
 }
+
+/// What can be granted in an environment; the others are for jobs.
+const HERE: [Right; 7] = [
+    Right::View,
+    Right::Comment,
+    Right::Edit,
+    Right::Admin,
+    Right::Deploy,
+    Right::Lock,
+    Right::Override,
+];
 
 fn for_members(environment: &Environment) -> &'static str {
     if environment.restricted {
@@ -156,7 +168,7 @@ fn row(shown: &Shown, grant: &Grant) -> Markup {
 }
 
 fn ticks(shown: &Shown, on: RightSet) -> Markup {
-    html! { div.ticks { @for right in Right::ALL.iter().filter(|right| shown.own.contains(**right)) { (ui::tick("right", right.as_str(), on.contains(*right), meaning(*right))) } } }
+    html! { div.ticks { @for right in HERE.iter().filter(|right| shown.own.contains(**right)) { (ui::tick("right", right.as_str(), on.contains(*right), meaning(*right))) } } }
 }
 
 fn give(shown: &Shown, grants: &[Grant]) -> Markup {
