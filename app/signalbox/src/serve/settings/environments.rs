@@ -42,7 +42,7 @@ fn meaning(right: Right) -> &'static str {
 }
 
 /// What can be granted in an environment; the others are for jobs.
-const HERE: [Right; 7] = [
+const GRANTABLE: [Right; 7] = [
     Right::View,
     Right::Comment,
     Right::Edit,
@@ -168,7 +168,7 @@ fn row(shown: &Shown, grant: &Grant) -> Markup {
 }
 
 fn ticks(shown: &Shown, on: RightSet) -> Markup {
-    html! { div.ticks { @for right in HERE.iter().filter(|right| shown.own.contains(**right)) { (ui::tick("right", right.as_str(), on.contains(*right), meaning(*right))) } } }
+    html! { div.ticks { @for right in GRANTABLE.iter().filter(|right| shown.own.contains(**right)) { (ui::tick("right", right.as_str(), on.contains(*right), meaning(*right))) } } }
 }
 
 fn give(shown: &Shown, grants: &[Grant]) -> Markup {
