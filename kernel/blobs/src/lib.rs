@@ -1,11 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+pub mod growing;
+
 use base::{Error, Result};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
+
+/// The tables of files that still grow.
+pub fn migrations() -> db::Migrations {
+    db::Migrations {
+        name: "blobs",
+        steps: &[("0001_growing", include_str!("../migrations/0001_growing.sql"))],
+    }
+}
 
 /// The files, in a folder.
 #[derive(Clone, Debug)]
