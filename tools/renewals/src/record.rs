@@ -1,0 +1,1 @@
+//! A line of an export as the rules need it.

@@ -1,0 +1,1 @@
+//! Which obligations there are and what became of each.
