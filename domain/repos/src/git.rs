@@ -10,6 +10,7 @@ mod program;
 mod range;
 mod refs;
 mod resolve;
+mod seek;
 mod source;
 #[cfg(test)]
 pub(crate) mod testbed;

@@ -8,6 +8,9 @@ const MESSAGE_CHARS_MAX: usize = 10_000;
 /// The most of a title or a name.
 const LINE_CHARS_MAX: usize = 500;
 
+/// What git prints of each commit, for [`read`]. No field can hold a NUL; anything else a message may hold.
+pub(super) const LOG_FORMAT: &str = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B%x00";
+
 /// One commit.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = Commit)]
@@ -91,8 +94,7 @@ impl Mirror {
             "--no-color".to_owned(),
             format!("--skip={skip}"),
             format!("--max-count={limit}"),
-            // No field can hold a NUL; anything else a message may hold.
-            "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B%x00".to_owned(),
+            LOG_FORMAT.to_owned(),
             "--stdin".to_owned(),
         ];
         let printed = self.call(arguments).input(lines(asked)).output().await?;
@@ -100,11 +102,13 @@ impl Mirror {
     }
 }
 
-fn lines(words: &[String]) -> String {
+/// What git reads from its standard input.
+pub(super) fn lines(words: &[String]) -> String {
     words.iter().map(|word| format!("{word}\n")).collect()
 }
 
-fn read(printed: &str) -> Vec<Commit> {
+/// The commits that git printed in [`LOG_FORMAT`].
+pub(super) fn read(printed: &str) -> Vec<Commit> {
     let fields: Vec<&str> = printed.split('\0').collect();
     fields.chunks_exact(7).filter_map(commit).collect()
 }

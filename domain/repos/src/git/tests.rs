@@ -3,6 +3,7 @@
 mod history;
 mod names;
 mod running;
+mod sought;
 
 use super::Mirror;
 use super::testbed::{Folder, Upstream};
