@@ -27,7 +27,7 @@ const RESERVED: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["reqwest", "ureq", "hyper", "hyper-util"],
-        &["compat/", "domain/notify", "app/"],
+        &["compat/", "domain/notify", "app/", "tools/"],
         "a domain imports no HTTP client; facades and domain/notify deliver",
     ),
     (&["getrandom", "rand"], &["kernel/base"], "only kernel/base reads a random source"),
@@ -87,7 +87,7 @@ fn reason(from: &str, to: &str, noun: &str) -> &'static str {
         ("domain", "domain") => "domains meet in people, in reactions, or in an arrow that DESIGN.md draws",
         ("compat", "compat") => "a facade stands alone",
         ("kernel", "kernel") => "the kernel's order is base, db, then journal, chores and blobs, then web",
-        ("xtask" | "tools", _) => "tools know nothing of the product",
+        ("xtask" | "tools", _) | (_, "tools") => "tools know nothing of the product, nor it of them",
         _ => "arrows go app -> compat -> domain -> kernel",
     }
 }
@@ -123,6 +123,9 @@ mod tests {
             ("kernel/journal", "kernel/chores", false),
             ("kernel/db", "domain/people", false),
             ("tools/renewals", "kernel/base", false),
+            ("tools/renewals", "domain/work", false),
+            ("tools/renewals", "tools/other", false),
+            ("app/signalbox", "tools/renewals", false),
             ("xtask", "kernel/base", false),
         ] {
             assert_eq!(allowed(from, to).is_ok(), fine, "{from} -> {to}");
@@ -139,6 +142,8 @@ mod tests {
             ("domain/work", "reqwest", false),
             ("app/signalbox", "reqwest", true),
             ("compat/asana", "reqwest", true),
+            ("tools/renewals", "reqwest", true),
+            ("tools/renewals", "rusqlite", false),
             ("domain/people", "getrandom", false),
             ("domain/people", "argon2", true),
             ("domain/work", "chrono", false),

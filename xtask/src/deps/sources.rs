@@ -9,12 +9,19 @@ use std::path::Path;
 const NAMED: &[(&[&str], &[&str], &str)] = &[
     (
         &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"],
-        &["kernel/base/src/clock.rs", "app/e2e/", "xtask/", "benches/"],
+        &["kernel/base/src/clock.rs", "tools/renewals/src/clock.rs", "app/e2e/", "xtask/", "benches/"],
         "the clock is a parameter: base::Clock, base::Stopwatch",
     ),
     (
         &["env::var", "env::vars"],
-        &["app/signalbox/", "app/e2e/", "xtask/", "benches/", "kernel/db/src/test"],
+        &[
+            "app/signalbox/",
+            "app/e2e/",
+            "tools/renewals/src/fetch",
+            "xtask/",
+            "benches/",
+            "kernel/db/src/test",
+        ],
         "configuration is read once, in app/signalbox",
     ),
     (
@@ -24,7 +31,7 @@ const NAMED: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["std::thread::sleep", "thread::sleep"],
-        &["kernel/db/", "app/", "xtask/", "benches/"],
+        &["kernel/db/", "app/", "tools/", "xtask/", "benches/"],
         "nothing waits by sleeping a thread",
     ),
 ];
@@ -183,6 +190,9 @@ mod tests {
             ("app/signalbox/src/serve.rs", "std::time::Instant::now();", vec![1]),
             ("app/signalbox/src/config.rs", "std::env::var(\"X\")", vec![]),
             ("kernel/web/src/lib.rs", "std::env::var(\"X\")", vec![1]),
+            ("tools/renewals/src/fetch/token.rs", "std::env::var(\"X\")", vec![]),
+            ("tools/renewals/src/rules.rs", "std::env::var(\"X\")", vec![1]),
+            ("tools/renewals/src/rules.rs", "Instant::now()", vec![1]),
             ("kernel/web/src/lib.rs", "std::env::var_os(\"X\")", vec![]),
             ("kernel/web/src/lib.rs", "use rusqlite::Connection;", vec![1]),
         ] {
