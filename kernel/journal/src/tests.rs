@@ -5,7 +5,6 @@ use base::{Actor, Error};
 use db::testing::Place;
 use db::{Db, params};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 struct Hub {
     db: Db,
@@ -62,19 +61,17 @@ db::on_both! { hub;
     }
 
     async fn a_follower_acts_once_on_each_entry_and_is_not_stopped_by_one_that_fails(hub) {
-        let acted = Arc::new(AtomicUsize::new(0));
-        let count = acted.clone();
         let follower = Follower {
             name: "test",
             wants: |entry| entry.verb == "task.completed",
-            act: Arc::new(move |_tx, entry| {
-                let count = count.clone();
+            act: Arc::new(|tx, entry| {
                 Box::pin(async move {
                     if entry.subject.id == 13 {
                         return Err(Error::bug("test", "this entry always fails"));
                     }
-                    count.fetch_add(1, Ordering::SeqCst);
-                    Ok(())
+                    // The key of this table refuses whoever acts twice.
+                    let sql = "insert into follower_skip (name, seq, error, at) values ('acted', $1, '', 0)";
+                    tx.run(sql, &params![entry.seq]).await.map(drop)
                 })
             }),
         };
@@ -83,9 +80,63 @@ db::on_both! { hub;
         }
         let followers = Followers::new(hub.db.clone(), vec![follower]);
         while followers.catch_up().await {}
-        assert_eq!(acted.load(Ordering::SeqCst), 2, "the entries 1 and 4 were acted upon");
-        followers.catch_up().await;
-        assert_eq!(acted.load(Ordering::SeqCst), 2, "and not again");
+        let mut tx = hub.db.read(&Actor::system()).await.expect("a read begins");
+        let rows = tx.rows("select name, seq from follower_skip order by seq", &params![]).await.expect("read");
+        let found: Vec<(String, i64)> = rows.iter().map(|row| (row.get(0).expect("text"), row.get(1).expect("a seq"))).collect();
+        assert_eq!(found, [("acted".to_owned(), 1), ("test".to_owned(), 3), ("acted".to_owned(), 4)], "the third was put aside");
+    }
+
+    async fn a_commit_wakes_every_follower_and_one_that_fails_holds_none_up(hub) {
+        let (acted, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let fails = Follower {
+            name: "fails",
+            wants: |_| true,
+            act: Arc::new(|_, _| Box::pin(async { Err(Error::bug("test", "this follower always fails")) })),
+        };
+        let works = Follower {
+            name: "works",
+            wants: |_| true,
+            act: Arc::new(move |_, entry| {
+                let (acted, seq) = (acted.clone(), entry.seq);
+                Box::pin(async move { acted.send(seq).map_err(|_| Error::bug("test", "nobody listens")) })
+            }),
+        };
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let running = tokio::spawn(Followers::new(hub.db.clone(), vec![fails, works]).run(stopped));
+        let watch = base::Stopwatch::start();
+        for seq in 1..=10 {
+            hub.enter("task.created", seq, &[]).await;
+            assert_eq!(heard.recv().await, Some(seq));
+        }
+        // Ten polls would take twenty seconds; being woken takes none of them.
+        assert!(watch.elapsed() < std::time::Duration::from_secs(15), "it took {:?}", watch.elapsed());
+        stop.send_replace(true);
+        running.await.expect("ends");
+    }
+
+    async fn what_came_together_is_acted_upon_in_order_and_once(hub) {
+        let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let kept = seen.clone();
+        let follower = Follower {
+            name: "test",
+            wants: |entry| entry.subject.id != 2,
+            act: Arc::new(move |_, entry| {
+                let (kept, seq) = (kept.clone(), entry.seq);
+                Box::pin(async move {
+                    kept.lock().expect("not poisoned").push(seq);
+                    Ok(())
+                })
+            }),
+        };
+        for task in 1..=40 {
+            hub.enter("task.created", task, &[]).await;
+        }
+        let followers = Followers::new(hub.db.clone(), vec![follower]);
+        assert!(!followers.catch_up().await, "nothing failed");
+        hub.enter("task.created", 41, &[]).await;
+        assert!(!followers.catch_up().await, "nothing failed");
+        let expected: Vec<i64> = (1..=41).filter(|seq| *seq != 2).collect();
+        assert_eq!(*seen.lock().expect("not poisoned"), expected);
     }
 
     async fn the_chain_names_the_first_entry_that_was_changed(hub) {

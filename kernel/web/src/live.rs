@@ -1,8 +1,14 @@
 //! Live updates: `GET /events?topics=task.1,project.2` streams that something changed, never what. The page asks again for
 //! the parts that listen, with its own rights.
 //!
-//! A topic is a noun and an id (`environment.7`), or a noun alone (`deployment`) for anything of that noun. The id of an event is the journal's seq,
-//! so that a browser that was away for a moment gets what it missed (`Last-Event-ID`). One topic is not the journal's: [`OWN`].
+//! A topic is a noun and an id (`environment.7`), or a noun alone (`deployment`) for anything of that noun. One topic is not the journal's: [`OWN`].
+//!
+//! Nothing falls between a page and its stream: a page says how far the journal was before it was read ([`Mark`]), and the stream
+//! starts from there (`?after=`). The id of an event is the journal's seq, so that a browser that was away for a moment gets what it
+//! missed (`Last-Event-ID`); one that was away for long is told that everything changed.
+
+#[cfg(test)]
+mod tests;
 
 use crate::{App, Auth, Problem, Query, Result};
 use axum::Router;
@@ -33,7 +39,10 @@ pub struct Pulse(pub for<'a> fn(&'a mut Tx) -> Beat<'a>);
 /// Topics of one stream.
 const TOPICS: usize = 100;
 
-/// Entries looked at in one go; a stream that fell further behind jumps to the end, because a page only needs the newest.
+/// After so many entries that were none of its business a stream says how far it is, so that coming again does not begin there.
+const SILENT: i64 = 100;
+
+/// Entries looked at in one go; to a stream that begins further behind, everything changed.
 const BATCH: usize = 500;
 
 static OPEN: AtomicU64 = AtomicU64::new(0);
@@ -52,6 +61,30 @@ pub fn routes() -> Router<App> {
 struct Topics {
     #[serde(default)]
     topics: String,
+    /// What the page knows already: its [`Mark`].
+    after: Option<i64>,
+    pulse: Option<i64>,
+}
+
+/// How far things were when a page began to be read; what comes after it is news to the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    /// The seq of the newest entry.
+    pub seq: i64,
+    /// The reader's own number ([`Pulse`]).
+    pub pulse: i64,
+}
+
+impl Mark {
+    /// Reads it; call this before reading anything that the page shows.
+    pub(crate) async fn read(app: &App, actor: &Actor) -> base::Result<Self> {
+        let mut tx = app.db.read(actor).await?;
+        let pulse = match app.parts.get::<Pulse>() {
+            Some(Pulse(read)) => read(&mut tx).await?,
+            None => 0,
+        };
+        Ok(Self { seq: journal::head(&mut tx).await?, pulse })
+    }
 }
 
 struct Follow {
@@ -59,6 +92,8 @@ struct Follow {
     actor: Actor,
     topics: Vec<String>,
     seq: i64,
+    /// How far the browser knows that it is.
+    said: i64,
     /// The reader's own number, when they listen to it; none before it was read.
     pulse: Option<i64>,
     commits: tokio::sync::watch::Receiver<u64>,
@@ -97,24 +132,46 @@ async fn events(
             10,
         )));
     }
+    // Subscribed before anything is read: a commit that the read below does not see yet wakes afterwards.
     let commits = app.db.commits();
     let (head, pulse) = {
         let mut tx = app.db.read(&actor).await?;
         (journal::head(&mut tx).await?, own(&app, &mut tx, &topics).await?)
     };
-    let missed =
+    let again =
         headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<i64>().ok());
-    let seq = missed.filter(|seq| *seq <= head && head - seq <= BATCH as i64).unwrap_or(head);
-    let first = Event::default().event("ready").id(seq.to_string()).data(seq.to_string());
-    // Whoever was away may have missed something of their own, which has no seq.
-    let pulse = pulse.filter(|_| missed.is_none());
-    let follow =
-        Follow { app, actor, topics, seq, pulse, commits, ready: VecDeque::from([first]), _open: open };
+    let known = again.or(query.after).unwrap_or(head);
+    // A seq that is not there yet comes from a journal that was replaced by an older one.
+    let is_lost = known > head || head.saturating_sub(known) > BATCH as i64;
+    let seq = if is_lost { head } else { known };
+    let first = ready(seq);
+    // Whoever comes again may have missed something of their own, which has no seq.
+    let pulse = if again.is_some() || is_lost { None } else { query.pulse.or(pulse) };
+    let mut follow = Follow {
+        app,
+        actor,
+        topics,
+        seq,
+        said: seq,
+        pulse,
+        commits,
+        ready: VecDeque::from([first]),
+        _open: open,
+    };
+    if is_lost {
+        let all =
+            follow.topics.iter().filter(|topic| *topic != OWN).map(|topic| (topic.clone(), seq)).collect();
+        follow.tell(all).await?;
+    }
     let stream = stream::unfold(follow, |mut follow| async move {
         let event = follow.next().await?;
         Some((Ok(event), follow))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+fn ready(seq: i64) -> Event {
+    Event::default().event("ready").id(seq.to_string()).data(seq.to_string())
 }
 
 /// The reader's own number, when they listen to it.
@@ -168,8 +225,19 @@ impl Follow {
                 changed.insert(topic, entry.seq);
             }
         }
+        self.tell(changed).await?;
+        if self.seq - self.said >= SILENT {
+            self.said = self.seq;
+            self.ready.push_back(ready(self.seq));
+        }
+        Ok(())
+    }
+
+    /// Says that topics changed, those that the reader may see.
+    async fn tell(&mut self, changed: BTreeMap<String, i64>) -> base::Result<()> {
         for (topic, seq) in changed {
             if self.may_see(&topic).await? {
+                self.said = self.seq;
                 self.ready
                     .push_back(Event::default().event(topic).id(self.seq.to_string()).data(seq.to_string()));
             }

@@ -67,7 +67,7 @@
     }
     const said = page.querySelector('#toasts .toast');
     if (said) { box.$('#toasts').replaceChildren(document.importNode(said, true)); settle(box.$('#toasts .toast')); }
-    document.dispatchEvent(new CustomEvent('box:applied'));
+    document.dispatchEvent(new CustomEvent('box:applied', { detail: page.querySelector('#main') }));
   };
 
   box.problem = function (page, response) {

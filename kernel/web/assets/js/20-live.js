@@ -1,18 +1,25 @@
 // One stream a tab. An event names a topic; the regions that listen to it are fetched again and morphed.
 (function (box) {
-  const QUIET_MS = 250, LOST_MS = 5000;
+  const QUIET_MS = 250, LOST_MS = 5000, RETRY_MS = 2000;
+  // How far the page is: what it was made with, then what it heard. A stream starts from there, so that nothing falls in between.
+  const mark = main => ({ seq: Number(main?.dataset.seq || 0), pulse: Number(main?.dataset.pulse || 0) });
+  let known = mark(box.$('#main'));
   let source = null, topics = '', lostSince = 0, lastSeen = new Date(), due = new Map(), timer = 0;
   const wanted = () => [...new Set([...box.$$('[data-topics]').flatMap(e => e.dataset.topics.split(',')), ...box.$$('[data-live]').flatMap(e => e.dataset.live.split(/[\s,]+/))])].filter(Boolean).sort().join(',');
   const clock = at => at.toTimeString().slice(0, 5);
 
-  function connect() {
+  function connect(from = known) {
     topics = wanted();
     source?.close();
     if (!topics) return;
-    source = new EventSource('/events?topics=' + encodeURIComponent(topics));
-    source.addEventListener('ready', () => seen());
-    source.onerror = () => { lostSince ||= Date.now(); setTimeout(lost, LOST_MS); if (source.readyState === EventSource.CLOSED) setTimeout(connect, LOST_MS); };
-    for (const topic of topics.split(',')) source.addEventListener(topic, () => { seen(); changed(topic); });
+    source = new EventSource('/events?topics=' + encodeURIComponent(topics) + (from.seq ? `&after=${from.seq}&pulse=${from.pulse}` : ''));
+    source.addEventListener('ready', event => { seen(); heard('', event); });
+    source.onerror = () => { lostSince ||= Date.now(); setTimeout(lost, LOST_MS); if (source.readyState === EventSource.CLOSED) setTimeout(() => connect(), LOST_MS); };
+    for (const topic of topics.split(',')) source.addEventListener(topic, event => { seen(); heard(topic, event); changed(topic); });
+  }
+  function heard(topic, event) {
+    if (topic === 'my-inbox') known.pulse = Number(event.data);
+    else known.seq = Math.max(known.seq, Number(event.lastEventId));
   }
   function seen() {
     const wasLost = lostSince && !box.$('#not-live')?.hidden;
@@ -43,8 +50,9 @@
     return list?.matches('[data-steady]:hover') && next && box.$$('li[id]', next).some(row => !document.getElementById(row.id));
   };
   const later = (address, names) => { if (names.length) due.set(address, new Set([...(due.get(address) || []), ...names])); };
+  const again = () => { clearTimeout(timer); timer = setTimeout(flush, RETRY_MS); };
   function flush() {
-    if (box.$('.dragging')) return;
+    if (box.$('.dragging')) { again(); return; }
     const now = due;
     due = new Map();
     for (const [address, all] of now) {
@@ -56,12 +64,17 @@
         held.forEach(name => box.$(name).classList.add('has-more'));
         later(address, held);
         if (rest.length) box.apply(page, rest.join(' '));
-      }).catch(() => names.forEach(name => box.$(name)?.classList.add('stale')));
+      }).catch(() => { names.forEach(name => box.$(name)?.classList.add('stale')); later(address, names); again(); });
     }
   }
   document.addEventListener('visibilitychange', flush);
   document.addEventListener('pointerout', event => { const list = event.target.closest?.('.has-more'); if (list && !list.contains(event.relatedTarget)) { list.classList.remove('has-more'); setTimeout(flush); } });
-  document.addEventListener('box:applied', () => { if (wanted() !== topics) connect(); });
+  // What was applied may be older than what was heard meanwhile: then it is fetched again.
+  document.addEventListener('box:applied', event => {
+    const made = mark(event.detail), isOld = made.seq && (made.seq < known.seq || made.pulse < known.pulse);
+    if (wanted() !== topics) connect(isOld ? made : known);
+    else if (isOld) topics.split(',').forEach(changed);
+  });
   addEventListener('pagehide', () => source?.close());
   addEventListener('pageshow', event => { if (event.persisted) connect(); });
   connect();

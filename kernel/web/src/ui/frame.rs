@@ -1,6 +1,7 @@
 //! Who asks for a page, and the frame around it.
 
 use super::{Aspect, Page, Shell, avatar, icon, lamp_named, page, signal, theme, time_in};
+use crate::live::Mark;
 use crate::{App, Auth, Problem, assets};
 use axum::extract::FromRequestParts;
 use base::{Actor, Date, Time};
@@ -18,6 +19,7 @@ pub struct Frame {
     pub shell: Shell,
     /// What time it is.
     pub now: Time,
+    mark: Mark,
     path: String,
     is_part: bool,
     flash: Option<page::Flash>,
@@ -29,10 +31,12 @@ impl FromRequestParts<App> for Frame {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Auth(actor) = Auth::from_request_parts(parts, app).await?;
+        let mark = Mark::read(app, &actor).await?;
         let shell = (app.load_shell)(app, &actor).await?;
         Ok(Self {
             actor,
             shell,
+            mark,
             now: app.clock.now(),
             path: parts.uri.path().to_owned(),
             is_part: parts.headers.contains_key(PART),
@@ -99,7 +103,7 @@ impl Frame {
 
     fn main(&self, page: &Page) -> Markup {
         html! {
-            div.main #main data-topics=(page.topics.join(",")) {
+            div.main #main data-topics=(page.topics.join(",")) data-seq=(self.mark.seq) data-pulse=(self.mark.pulse) {
                 header.head {
                     button.btn.quiet.icon.sm.only-s data-nav aria-label="Open menu" { (icon("menu")) }
                     div.crumbs {
