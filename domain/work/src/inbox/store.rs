@@ -102,8 +102,9 @@ pub(super) async fn undo_all(tx: &mut Tx, user: UserId, batch: AnyId) -> Result<
 const BEAT: &str = "insert into inbox_pulse (user_id, version) values ($1, 1)
   on conflict (user_id) do update set version = inbox_pulse.version + 1";
 
-/// Tells the user's screens that their inbox changed.
+/// Tells the user's screens that their inbox changed; they listen to commits, and this one may have nothing else in it that wakes them.
 async fn beat(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.wake();
     tx.run(BEAT, &params![user]).await.map(|_| ())
 }
 
