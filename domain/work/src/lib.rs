@@ -6,6 +6,7 @@ pub mod rank;
 pub mod rich_text;
 
 pub mod attachments;
+pub mod beside;
 pub mod copies;
 pub mod csv;
 pub mod favourites;

@@ -2,11 +2,14 @@
 //! the transaction of the change. Only comments can be changed, by their author.
 
 pub(crate) mod api;
+mod describe;
+mod report;
 mod store;
 #[cfg(test)]
 mod tests;
 mod types;
 
+pub use report::{Report, report};
 pub use types::*;
 
 use crate::names::{Person, Text};

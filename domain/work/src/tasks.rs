@@ -111,6 +111,20 @@ pub async fn visible(tx: &mut Tx, tasks: &[TaskId]) -> Result<Vec<Task>> {
     store::visible(tx, tasks).await
 }
 
+/// Which of `tasks` are open and in one of `projects`, with the project. No right is asked for: the caller shows it beside tasks
+/// that the actor sees.
+pub async fn open_among(
+    tx: &mut Tx,
+    projects: &[ProjectId],
+    tasks: &[TaskId],
+) -> Result<Vec<(ProjectId, TaskId)>> {
+    if projects.is_empty() || tasks.is_empty() {
+        Ok(Vec::new())
+    } else {
+        store::open_among(tx, projects, tasks).await
+    }
+}
+
 /// The open tasks of a project, by id and without asking for rights: for the gate. Costs what the open ones cost, however many
 /// completed ones there are.
 pub async fn open_tasks(tx: &mut Tx, project: ProjectId) -> Result<Vec<Task>> {

@@ -99,7 +99,8 @@ fn told(story: &Story, want: Want<'_>) -> Map<String, Value> {
         StoryKind::CommentAdded
         | StoryKind::NotesChanged
         | StoryKind::MarkedComplete
-        | StoryKind::MarkedIncomplete => {}
+        | StoryKind::MarkedIncomplete
+        | StoryKind::Reported => {}
         StoryKind::AttachmentAdded => put("attachment", thing("attachment", "attachment", "attachment")),
         StoryKind::Assigned | StoryKind::Unassigned => put("assignee", thing("user", "assignee", "assignee")),
         StoryKind::DueDateChanged | StoryKind::StartDateChanged => {

@@ -12,11 +12,12 @@ mod tests;
 
 use self::asked::Asked;
 use self::load::{Loaded, load};
+use crate::beside;
 use crate::projects::{Project, View};
 use crate::tasks::NewHome;
 use crate::tasks::pages::common::{back, quietly, several};
 use crate::tasks::pages::rows::Rows;
-use crate::tasks::pages::{add_lines, beside};
+use crate::tasks::pages::{add_lines, beside as pane_beside};
 use crate::tasks::shown::{Group, Sort};
 use axum::Router;
 use axum::extract::State;
@@ -63,6 +64,7 @@ async fn one(
         can_edit: loaded.rights.contains(Right::Edit),
         shows_project: false,
         shows_assignee: true,
+        lent: beside::columns(&app, &mut tx, loaded.rows.iter().map(|(full, _)| full.task.id)).await?,
     };
     let content = match view {
         View::Board => board::board(&loaded, &asked, &rows),
@@ -73,7 +75,7 @@ async fn one(
         View::List | View::Timeline => list::list(&loaded, &asked, &rows),
     };
     let content = html! { (filters(&loaded, &asked)) (content) };
-    let pane = beside(&app, &mut tx, &frame, asked.task(), asked.link(project, &[("task", "")])).await?;
+    let pane = pane_beside(&app, &mut tx, &frame, asked.task(), asked.link(project, &[("task", "")])).await?;
     let own = &loaded.full.project;
     let page = Page::new(&own.name)
         .beside(html! { span.sq style={ "--c:" (colour(own)) } {} (index::star(own, loaded.is_favourite)) })

@@ -66,6 +66,7 @@ async fn results(State(app): State<App>, frame: Frame, Query(asked): Query<Asked
         can_edit: true,
         shows_project: true,
         shows_assignee: true,
+        lent: crate::beside::columns(&app, &mut tx, found.iter().map(|full| full.task.id)).await?,
     };
     let list = html! {
         form.filters method="get" action="/search" role="search" {

@@ -76,6 +76,8 @@ base::text_enum! {
         Duplicated = "duplicated",
         /// `{task}`: what it was copied from.
         DuplicatedFrom = "duplicated_from",
+        /// `{sign, link: {text, href} or null}`: what another domain saw; see [`crate::stories::Report`].
+        Reported = "reported",
     }
 }
 

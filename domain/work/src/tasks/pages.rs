@@ -80,7 +80,8 @@ async fn one(
     let mut tx = app.db.read(&frame.actor).await?;
     let around = load::around(&mut tx, task, asked.lines.unwrap_or(load::STORIES).clamp(1, LINES)).await?;
     let name = title(&around.full.task.name).to_owned();
-    let content = pane(&frame, &around, &Shown::Page, &app.link(&format!("/tasks/{task}")));
+    let known = crate::beside::of(&app, &mut tx, &frame, task).await?;
+    let content = pane(&frame, &around, &known, &Shown::Page, &app.link(&format!("/tasks/{task}")));
     let mut page = Page::new(name).with_own_h1();
     if let Some(home) = around.full.homes.first() {
         page = page.crumb(&home.project.name, format!("/projects/{}", home.project.id));
@@ -99,7 +100,9 @@ pub(crate) async fn beside(
     let Some(task) = task else { return Ok(None) };
     match load::around(tx, task, load::STORIES).await {
         Ok(around) => {
-            Ok(Some(pane(frame, &around, &Shown::Pane(close), &app.link(&format!("/tasks/{task}")))))
+            let known = crate::beside::of(app, tx, frame, task).await?;
+            let link = app.link(&format!("/tasks/{task}"));
+            Ok(Some(pane(frame, &around, &known, &Shown::Pane(close), &link)))
         }
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),

@@ -80,6 +80,8 @@ pub(super) async fn mine(State(app): State<App>, frame: Frame, Query(asked): Que
         can_edit: true,
         shows_project: true,
         shows_assignee: false,
+        lent: crate::beside::columns(&app, &mut tx, open.iter().chain(&done).map(|full| full.task.id))
+            .await?,
     };
     let list = list(&rows, &open, &done, found.next.as_deref(), frame.today());
     let pane = super::beside(&app, &mut tx, &frame, asked.task, close).await?;

@@ -22,12 +22,18 @@ pub(crate) enum Shown {
 /// What forms of the pane bring up to date.
 pub(super) const REGIONS: &str = "#task #list";
 
-/// The whole of it.
-pub(crate) fn pane(frame: &Frame, around: &Around, shown: &Shown, link: &str) -> Markup {
+/// The whole of it, with what other domains know beside it.
+pub(crate) fn pane(
+    frame: &Frame,
+    around: &Around,
+    beside: &[(&str, Markup)],
+    shown: &Shown,
+    link: &str,
+) -> Markup {
     let live = format!("task.{}", around.full.task.id);
     let inside = html! {
         (head(around, shown, link))
-        div.pane-body { (body(frame, around, matches!(shown, Shown::Page))) }
+        div.pane-body { (body(frame, around, beside, matches!(shown, Shown::Page))) }
         (talk::say(frame, around))
     };
     html! {
@@ -119,7 +125,7 @@ fn menu(around: &Around) -> Markup {
     }
 }
 
-fn body(frame: &Frame, around: &Around, is_alone: bool) -> Markup {
+fn body(frame: &Frame, around: &Around, beside: &[(&str, Markup)], is_alone: bool) -> Markup {
     let (task, can_edit) = (&around.full.task, around.can(Right::Edit));
     let done = around.subtasks.iter().filter(|sub| sub.task.is_completed()).count();
     html! {
@@ -145,6 +151,7 @@ fn body(frame: &Frame, around: &Around, is_alone: bool) -> Markup {
             }
             dt { "Projects" } dd { (homes(around)) }
             @for entry in around.full.fields.iter().filter(|entry| entry.enabled || entry.value.is_some()) { (field(frame, around, entry)) }
+            @for (name, shown) in beside { dt { (name) } dd { (shown) } }
             @if can_edit || !around.full.tags.is_empty() { dt { "Tags" } dd { (tags(around)) } }
             @if can_edit || !around.waits_for.is_empty() { dt { "Waits for" } dd { (waits(around)) } }
             @if !around.waited_by.is_empty() {

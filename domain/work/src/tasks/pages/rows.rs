@@ -1,6 +1,7 @@
 //! A task as a row or a card, and what a list of them needs besides: the form of the ticks, the bar of several, the editors of cells.
 
 use super::common::{due, due_day, is_late, several, short, title};
+use crate::beside::Column;
 use crate::fields::{Entry, Field, FieldKind, FieldValue, Setting};
 use crate::names::SectionName;
 use crate::sections::Section;
@@ -24,6 +25,8 @@ pub(crate) struct Rows<'a> {
     pub shows_project: bool,
     /// Whether rows show who is to do it.
     pub shows_assignee: bool,
+    /// What other domains know beside the tasks.
+    pub lent: Vec<Column>,
 }
 
 /// What kind of task it is, where that is not plain.
@@ -62,7 +65,8 @@ impl Rows<'_> {
             .collect();
         let project = if self.shows_project { "124px " } else { "" };
         let assignee = if self.shows_assignee { "92px " } else { "" };
-        format!("--tk-cols:{project}{assignee}76px{more}")
+        let lent: String = self.lent.iter().map(|column| format!(" {}", column.width)).collect();
+        format!("--tk-cols:{project}{assignee}76px{more}{lent}")
     }
 
     /// The names of the columns.
@@ -74,6 +78,7 @@ impl Rows<'_> {
                 @if self.shows_assignee { span { "Assignee" } }
                 span { "Due" }
                 @for column in self.columns { span.clip { (column.field.name) } }
+                @for column in &self.lent { span.clip { (column.name) } }
             }
         }
     }
@@ -97,8 +102,13 @@ impl Rows<'_> {
                 @if self.shows_assignee { (self.cell(full, "assignee", "Assignee", "x", full.assignee.as_ref().map_or("", |who| who.name.as_str()), self.assignee(full))) }
                 (self.cell(full, "due", "Due", if is_late(self.frame, task) { "late" } else { "" }, &due(self.frame, task), html! { (due_day(self.frame, task)) }))
                 @for column in self.columns { (self.field(full, column)) }
+                @for shown in self.beside(full) { span.cell.lent { (shown) } }
             }
         }
+    }
+
+    fn beside(&self, full: &FullTask) -> impl Iterator<Item = Markup> {
+        self.lent.iter().map(|column| column.cells.get(&full.task.id).cloned().unwrap_or_default())
     }
 
     fn home(&self, full: &FullTask) -> Markup {
@@ -166,6 +176,7 @@ impl Rows<'_> {
                     }
                     @for tag in &full.tags { span.chip { (tag.name) } }
                     span.push.row {
+                        @for shown in self.beside(full) { (shown) }
                         @if task.due_on.is_some() { span.t-s.late[is_late(self.frame, task)] { (due_day(self.frame, task)) } }
                         @if let Some(who) = &full.assignee { (ui::avatar(who.id, &who.name, "")) span.vh { (who.name) } }
                     }

@@ -23,7 +23,9 @@ pub(super) fn talk(frame: &Frame, around: &Around) -> Markup {
         @if around.has_more { p.t-s { a href={ "/tasks/" (around.full.task.id) "?lines=1000" } { "Show what happened before" } } }
         ul.talk {
             @for told in &around.told {
-                @if told.story.is_comment() { (comment(frame, around, told)) } @else { (event(frame, told)) }
+                @if told.story.is_comment() { (comment(frame, around, told)) }
+                @else if told.story.kind == StoryKind::Reported { (report(frame, told)) }
+                @else { (event(frame, told)) }
             }
         }
     }
@@ -52,6 +54,33 @@ fn event(frame: &Frame, told: &Told) -> Markup {
         _ => story.text.clone(),
     };
     html! { li.ev id={ "s-" (story.id) } { span { (small_icon(icon)) } span { (who) " " (said) " " (frame.time(story.created_at)) } } }
+}
+
+/// What another domain saw: it says itself what that looks like and where it leads.
+fn report(frame: &Frame, told: &Told) -> Markup {
+    let story = &told.story;
+    let link = |key: &str| story.data["link"][key].as_str().filter(|text| !text.is_empty());
+    let (before, linked, after) =
+        match link("text").and_then(|text| Some((text, story.text.split_once(text)?))) {
+            Some((text, (before, after))) => (before, text, after),
+            None => (story.text.as_str(), "", ""),
+        };
+    html! {
+        li.ev id={ "s-" (story.id) } {
+            span {
+                @match story.data["sign"].as_str() {
+                    Some("green") => (ui::lamp(ui::Aspect::Green)),
+                    Some("idle") => (ui::lamp(ui::Aspect::Idle)),
+                    Some(icon) => (small_icon(icon)),
+                    None => (small_icon("activity")),
+                }
+            }
+            span {
+                @if let Some(who) = &story.created_by { (who.name) " " }
+                (before) @if let Some(href) = link("href").filter(|_| !linked.is_empty()) { a href=(href) { (linked) } } @else { (linked) } (after) " " (frame.time(story.created_at))
+            }
+        }
+    }
 }
 
 fn comment(frame: &Frame, around: &Around, told: &Told) -> Markup {

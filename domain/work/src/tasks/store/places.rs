@@ -4,7 +4,7 @@ use crate::names::Place;
 use crate::rank;
 use base::id::{ProjectId, SectionId, TaskId};
 use base::{Error, Result, Value};
-use db::{Tx, params};
+use db::{Filter, Tx, params};
 
 /// The place of a task in a project.
 pub(crate) struct Seat {
@@ -16,6 +16,21 @@ pub(crate) async fn seat(tx: &mut Tx, task: TaskId, project: ProjectId) -> Resul
     let sql = "select section_id, rank from membership where task_id = $1 and project_id = $2";
     let row = tx.opt(sql, &params![task, project]).await?;
     row.map(|row| Ok(Seat { section: row.get(0)?, rank: row.get(1)? })).transpose()
+}
+
+/// Which of `tasks` are open and in one of `projects`.
+pub(crate) async fn open_among(
+    tx: &mut Tx,
+    projects: &[ProjectId],
+    tasks: &[TaskId],
+) -> Result<Vec<(ProjectId, TaskId)>> {
+    let mut filter = Filter::default();
+    filter.and("is_open", []);
+    filter.and_in("project_id", projects.iter().map(Value::from));
+    filter.and_in("task_id", tasks.iter().map(Value::from));
+    let sql = format!("select project_id, task_id from membership where {}", filter.sql());
+    let rows = tx.rows(&sql, filter.params()).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 pub(crate) async fn count_homes(tx: &mut Tx, task: TaskId) -> Result<usize> {
