@@ -180,7 +180,7 @@ async fn read(
         let is_end = entries.len() < ENTRIES;
         for entry in entries {
             let told = match seen.sees(tx, resource, &entry).await? {
-                true => happenings::of(&entry),
+                true => happenings::told(tx, &entry).await?,
                 false => Vec::new(),
             };
             let rest = told.len().saturating_sub(place.skip);

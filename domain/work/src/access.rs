@@ -118,8 +118,13 @@ pub(crate) fn check(tx: &Tx, held: RightSet, right: Right, noun: &'static str, i
 
 /// Adds the condition that the actor sees the project `p`.
 pub(crate) fn seen_projects(tx: &Tx, filter: &mut Filter) {
-    let (sql, values) = project_condition(tx, "p");
     filter.and("p.deleted_at is null", []);
+    seen_projects_and_trash(tx, filter);
+}
+
+/// The same, whether the project was deleted or not.
+pub(crate) fn seen_projects_and_trash(tx: &Tx, filter: &mut Filter) {
+    let (sql, values) = project_condition(tx, "p");
     filter.and(&sql, values);
 }
 

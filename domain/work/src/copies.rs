@@ -42,9 +42,8 @@ pub async fn task(tx: &mut Tx, task: TaskId, name: &str, parts: TaskParts) -> Re
 async fn tell(tx: &mut Tx, source: &Task, copy: &Task) -> Result<()> {
     let name =
         |task: &Task| json!({"task": TaskName { id: task.id, name: task.name.clone(), kind: task.kind }});
-    stories::tell(tx, source.id, StoryKind::Duplicated, "duplicated this task", name(copy)).await?;
-    let text = format!("duplicated from \"{}\"", source.name);
-    stories::tell(tx, copy.id, StoryKind::DuplicatedFrom, &text, name(source)).await.map(drop)
+    stories::tell_of(tx, source.id, StoryKind::Duplicated, name(copy)).await?;
+    stories::tell_of(tx, copy.id, StoryKind::DuplicatedFrom, name(source)).await.map(drop)
 }
 
 async fn homes(tx: &mut Tx, task: TaskId) -> Result<Vec<NewHome>> {

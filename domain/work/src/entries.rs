@@ -24,6 +24,11 @@ pub(crate) fn mentioned(entry: &Entry) -> Vec<UserId> {
     ids.filter_map(number).map(UserId).collect()
 }
 
+/// Whether a comment points at tasks or projects, which not everybody may see.
+pub(crate) fn points_elsewhere(entry: &Entry) -> bool {
+    entry.data["points_at"].as_array().is_some_and(|things| !things.is_empty())
+}
+
 /// The id of a thing told as `{id, name}`.
 pub(crate) fn id(thing: &Value) -> Option<i64> {
     number(&thing["id"])

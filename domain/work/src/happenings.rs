@@ -7,8 +7,10 @@ mod teller;
 #[cfg(test)]
 mod tests;
 
-use base::Time;
+use crate::veil::Veil;
 use base::id::UserId;
+use base::{Result, Time};
+use db::Tx;
 use journal::{Entry, Subject};
 use serde_json::Value;
 use teller::Teller;
@@ -95,8 +97,23 @@ pub fn concerns(entry: &Entry) -> bool {
     )
 }
 
-/// What an entry says, as happenings.
-pub fn of(entry: &Entry) -> Vec<Happening> {
+/// What an entry says to the actor, as happenings: without the tasks and projects that they may not see. Whoever passes happenings on has
+/// them from here.
+pub async fn told(tx: &mut Tx, entry: &Entry) -> Result<Vec<Happening>> {
+    if !concerns(entry) {
+        return Ok(Vec::new());
+    }
+    let veil = Veil::over(tx, [&entry.data]).await?;
+    if veil.is_clear() {
+        return Ok(of(entry));
+    }
+    let mut entry = entry.clone();
+    veil.draw(&mut entry.data);
+    Ok(of(&entry))
+}
+
+/// What an entry says, whoever reads it.
+pub(crate) fn of(entry: &Entry) -> Vec<Happening> {
     if !concerns(entry) {
         return Vec::new();
     }

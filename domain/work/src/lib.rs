@@ -40,6 +40,7 @@ mod fixture;
 mod http_tests;
 mod project_settings;
 mod sent;
+mod veil;
 mod watchers;
 
 pub use extras::{extra_api, extra_followers, extra_pages};

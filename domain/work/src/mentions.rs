@@ -7,7 +7,11 @@ use crate::{attachments, checks, projects, tags, tasks};
 use base::id::{AttachmentId, ProjectId, TagId, TaskId, UserId};
 use base::{Error, Result};
 use db::Tx;
+use journal::Subject;
 use std::collections::HashMap;
+
+/// What a stored text has where it mentions something.
+const MENTION: &str = "data-asana-gid";
 
 /// A text that was checked, as it is stored.
 pub(crate) struct Accepted {
@@ -17,6 +21,8 @@ pub(crate) struct Accepted {
     pub html: Option<String>,
     /// The people it mentions.
     pub people: Vec<UserId>,
+    /// The tasks and projects it points at: not everybody who reads it may see them.
+    pub points_at: Vec<Subject>,
 }
 
 /// Checks a description.
@@ -33,7 +39,7 @@ async fn check(tx: &mut Tx, text: Text, flavour: Flavour) -> Result<Accepted> {
     let xml = match text {
         Text::Plain(plain) => {
             let plain = checks::text(tx, &plain, "the text")?;
-            return Ok(Accepted { plain, html: None, people: Vec::new() });
+            return Ok(Accepted { plain, html: None, people: Vec::new(), points_at: Vec::new() });
         }
         Text::Rich(xml) => checks::text(tx, &xml, "the text")?,
     };
@@ -51,10 +57,30 @@ async fn check(tx: &mut Tx, text: Text, flavour: Flavour) -> Result<Accepted> {
     let people =
         people.filter(|id| targets.get(id).is_some_and(|target| target.kind == TargetKind::User)).map(UserId);
     Ok(Accepted {
+        points_at: points(&parsed, &targets),
         plain: parsed.plain(&|id| targets.get(&id).cloned()),
         html: Some(parsed.to_stored()),
         people: people.collect(),
     })
+}
+
+/// The tasks and projects that a text points at. What the actor does not see counts as a task: it must not be told of either.
+fn points(text: &RichText, targets: &HashMap<i64, Target>) -> Vec<Subject> {
+    let mentions = text.mentions().into_iter();
+    let points = mentions.filter_map(|id| match targets.get(&id).map(|target| &target.kind) {
+        None | Some(TargetKind::Task) => Some(Subject::new("task", id)),
+        Some(TargetKind::Project) => Some(Subject::new("project", id)),
+        Some(_) => None,
+    });
+    points.collect()
+}
+
+/// The tasks and projects that a stored text points at.
+pub(crate) async fn points_at(tx: &mut Tx, html: Option<&str>) -> Result<Vec<Subject>> {
+    let Some(html) = html.filter(|xml| xml.contains(MENTION)) else { return Ok(Vec::new()) };
+    let parsed = RichText::parse(html, Flavour::Notes)?;
+    let targets = resolve(tx, &parsed.mentions(), "").await?;
+    Ok(points(&parsed, &targets))
 }
 
 /// Finds what these ids are, of what the actor may see, in a fixed number of statements.
@@ -123,6 +149,26 @@ pub async fn html_all(tx: &mut Tx, texts: &[(Option<&str>, &str)]) -> Result<Vec
             Some(rich) => rich.html(&lookup),
             None => rich_text::escape(plain),
         })
+        .collect())
+}
+
+/// What stored rich texts say as plain text, where they point at something that the actor may not see; none where nothing is hidden, so
+/// that what was stored can be shown.
+pub(crate) async fn veiled_plain(tx: &mut Tx, texts: &[Option<&str>]) -> Result<Vec<Option<String>>> {
+    let parsed: Vec<Option<RichText>> = texts
+        .iter()
+        .map(|html| {
+            html.filter(|xml| xml.contains(MENTION))
+                .map(|xml| RichText::parse(xml, Flavour::Notes))
+                .transpose()
+        })
+        .collect::<Result<_>>()?;
+    let targets = targets(tx, &parsed, "").await?;
+    let lookup = |id: i64| targets.get(&id).cloned();
+    let hides = |rich: &RichText| rich.mentions().iter().any(|id| !targets.contains_key(id));
+    Ok(parsed
+        .iter()
+        .map(|rich| rich.as_ref().filter(|rich| hides(rich)).map(|rich| rich.plain(&lookup)))
         .collect())
 }
 

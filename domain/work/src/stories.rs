@@ -41,6 +41,13 @@ pub(crate) async fn tell(
     Ok(json!({"id": id, "kind": kind}))
 }
 
+/// The same for a story that names tasks or projects: its text follows from `data`.
+pub(crate) async fn tell_of(tx: &mut Tx, task: TaskId, kind: StoryKind, data: Value) -> Result<Value> {
+    let text = describe::sentence(kind, &data)
+        .ok_or_else(|| Error::bug("story.sentence", format!("{kind} has no sentence of its own")))?;
+    tell(tx, task, kind, &text, data).await
+}
+
 /// Writes that the task was assigned.
 pub(crate) async fn assigned(tx: &mut Tx, task: TaskId, assignee: &Person) -> Result<Value> {
     let text = format!("assigned to {}", assignee.name);
@@ -75,7 +82,9 @@ pub async fn comment(tx: &mut Tx, task: TaskId, new: NewComment) -> Result<Story
     tasks::store::follow_all(tx, task, followers.into_iter()).await?;
     tasks::store::modify(tx, task).await?;
     let watchers = Watchers::of(tx, &about).await?;
-    let data = json!({"kind": kind, "text": text.plain, "mentions": text.people, "task": task_facts(&about)});
+    let data = json!({
+        "kind": kind, "text": text.plain, "mentions": text.people, "points_at": text.points_at, "task": task_facts(&about),
+    });
     watchers.enter_part(tx, "story.added", subject(id), task, data);
     get(tx, id).await
 }
@@ -100,7 +109,7 @@ async fn find(tx: &mut Tx, story: StoryId, right: Right) -> Result<(Story, Task)
     Ok((found, task))
 }
 
-/// Adds names and likes.
+/// Adds names and likes, and makes them say what the actor may know: every story that is read comes through here.
 async fn named(tx: &mut Tx, mut stories: Vec<Story>) -> Result<Vec<Story>> {
     let users: Vec<_> =
         stories.iter().filter_map(|story| story.created_by.as_ref().map(|by| by.id)).collect();
@@ -111,6 +120,7 @@ async fn named(tx: &mut Tx, mut stories: Vec<Story>) -> Result<Vec<Story>> {
         story.created_by = story.created_by.take().map(|by| names.get(&by.id).cloned().unwrap_or(by));
         story.likes = likes.remove(&story.id.0).unwrap_or_default();
     }
+    describe::describe(tx, &mut stories).await?;
     Ok(stories)
 }
 
@@ -166,7 +176,11 @@ pub async fn change(tx: &mut Tx, story: StoryId, change: CommentChange) -> Resul
     if before != (found.text.clone(), found.html.clone(), found.is_pinned, found.sticker.clone()) {
         store::update(tx, &found).await?;
         let field = if before.0 == found.text && before.1 == found.html { "is_pinned" } else { "text" };
-        let data = json!({"kind": found.kind, "field": field, "old": before.0, "text": found.text, "task": task_facts(&task)});
+        let points_at = mentions::points_at(tx, found.html.as_deref()).await?;
+        let data = json!({
+            "kind": found.kind, "field": field, "old": before.0, "text": found.text, "points_at": points_at,
+            "task": task_facts(&task),
+        });
         let watchers = Watchers::of(tx, &task).await?;
         watchers.enter_part(tx, "story.changed", subject(story), task.id, data);
     }
@@ -209,7 +223,9 @@ pub async fn delete(tx: &mut Tx, story: StoryId) -> Result<()> {
     store::delete(tx, story).await?;
     tasks::store::modify(tx, task.id).await?;
     let watchers = Watchers::of(tx, &task).await?;
-    let data = json!({"kind": found.kind, "text": found.text, "task": task_facts(&task)});
+    let points_at = mentions::points_at(tx, found.html.as_deref()).await?;
+    let data =
+        json!({"kind": found.kind, "text": found.text, "points_at": points_at, "task": task_facts(&task)});
     watchers.enter_part(tx, "story.deleted", subject(story), task.id, data);
     Ok(())
 }

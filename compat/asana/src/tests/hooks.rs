@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// Answers the handshake, and keeps letters; on `/mute` it keeps silent, on `/broken` it refuses letters.
 #[derive(Clone, Default)]
-struct Receiver(Arc<Mutex<Vec<(String, Value)>>>);
+pub(super) struct Receiver(Arc<Mutex<Vec<(String, Value)>>>);
 
 impl Receiver {
-    async fn listen() -> (Self, String) {
+    pub(super) async fn listen() -> (Self, String) {
         let receiver = Self::default();
         let take = |State(it): State<Receiver>, uri: axum::http::Uri, headers: HeaderMap, body: Bytes| async move {
             if let Some(secret) = headers.get("x-hook-secret") {
@@ -36,13 +36,13 @@ impl Receiver {
         (receiver, address)
     }
 
-    fn letters(&self) -> Vec<(String, Value)> {
+    pub(super) fn letters(&self) -> Vec<(String, Value)> {
         self.0.lock().expect("not poisoned").clone()
     }
 }
 
 /// Lets the journal be followed and everything due be sent.
-async fn settle(hub: &Hub) {
+pub(super) async fn settle(hub: &Hub) {
     let followers = journal::Followers::new(hub.db.clone(), crate::followers(&hub.app));
     let runner = chores::Runner::new(hub.db.clone(), "test", crate::chores(&hub.app), vec![]);
     for _ in 0..3 {

@@ -41,8 +41,8 @@ impl Teller<'_> {
             "created" if kind == "task" => self.created_task(),
             "completed" | "reopened" => vec![self.changed("completed", Action::Changed, None)],
             "moved" if kind == "task" => self.moved("section"),
-            "added_to_project" => vec![self.own(Action::Added, self.read("project", "project"))],
-            "removed_from_project" => vec![self.own(Action::Removed, self.read("project", "project"))],
+            "added_to_project" => self.passed(Action::Added),
+            "removed_from_project" => self.passed(Action::Removed),
             "created" | "added" => vec![self.own(Action::Added, self.holder())],
             // A comment leaves its task; everything else is gone as such.
             "deleted" if kind == "story" => vec![self.own(Action::Removed, self.holder())],
@@ -53,6 +53,12 @@ impl Teller<'_> {
             "changed" => self.changed_field(),
             _ => Vec::new(),
         }
+    }
+
+    /// It came into a project or left one; of hidden ones nothing is told.
+    fn passed(&self, action: Action) -> Vec<Happening> {
+        let project = self.read("project", "project");
+        project.map(|project| self.own(action, Some(project))).into_iter().collect()
     }
 
     /// What the thing belongs to: for what hangs on a task that task, for sections and statuses the project.

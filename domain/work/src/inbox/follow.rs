@@ -4,8 +4,8 @@ use super::news::{self, News, Sort};
 use super::preferences::{self, Wishes};
 use super::{Reason, store};
 use crate::tasks::{self, Task};
-use crate::{access, entries, projects};
-use base::id::UserId;
+use crate::{access, entries, projects, stories};
+use base::id::{StoryId, UserId};
 use base::{Door, Result, Right};
 use db::Tx;
 use journal::{Entry, Follower};
@@ -32,9 +32,29 @@ async fn act(tx: &mut Tx, entry: &Entry) -> Result<()> {
             }
             _ => news.text.as_str(),
         };
-        store::put(tx, user, &task, reason, entry, text).await?;
+        match entries::points_elsewhere(entry) {
+            true => {
+                let text = comment_for(tx, user, entry).await?;
+                store::put(tx, user, &task, reason, entry, &text).await?;
+            }
+            false => store::put(tx, user, &task, reason, entry, text).await?,
+        }
     }
     Ok(())
+}
+
+/// What a comment that points at other things says to somebody, who may not see them all.
+async fn comment_for(tx: &mut Tx, user: UserId, entry: &Entry) -> Result<String> {
+    let Some(person) = people::users::opt(tx, user).await? else { return Ok("commented".to_owned()) };
+    let before = tx.become_actor(people::door::actor_of(&person, Door::Web));
+    let story = stories::get(tx, StoryId(entry.subject.id)).await;
+    tx.become_actor(before);
+    match story {
+        Ok(story) => Ok(news::commented(&story.text)),
+        // It was deleted in the meantime.
+        Err(error) if error.is_missing() => Ok("commented".to_owned()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Who is told, and why: active people who see the task and want to be told, but for whoever did it.

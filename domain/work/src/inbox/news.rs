@@ -36,6 +36,11 @@ fn excerpt(text: &str) -> String {
     short
 }
 
+/// What an inbox says of a comment.
+pub(super) fn commented(text: &str) -> String {
+    format!("commented: {}", excerpt(text))
+}
+
 fn to_all(sort: Sort, text: impl Into<String>) -> News {
     News { sort, text: text.into(), special: Vec::new(), only_special: false }
 }
@@ -44,10 +49,7 @@ fn to_all(sort: Sort, text: impl Into<String>) -> News {
 pub(super) fn of(entry: &Entry) -> Option<News> {
     if let Some(text) = entries::comment(entry) {
         let mentioned = entries::mentioned(entry).into_iter().map(|user| (user, Reason::Mentioned));
-        return Some(News {
-            special: mentioned.collect(),
-            ..to_all(Sort::Comment, format!("commented: {}", excerpt(text)))
-        });
+        return Some(News { special: mentioned.collect(), ..to_all(Sort::Comment, commented(text)) });
     }
     let name = |thing: &Value| thing["name"].as_str().map(str::to_owned);
     match entry.verb.as_str() {

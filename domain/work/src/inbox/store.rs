@@ -53,10 +53,12 @@ pub(super) async fn list(tx: &mut Tx, user: UserId, wanted: Wanted, page: &Page)
 }
 
 pub(super) async fn by_id(tx: &mut Tx, user: UserId, id: AnyId) -> Result<Option<Item>> {
-    let sql = format!(
-        "select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where i.id = $1 and i.user_id = $2"
-    );
-    tx.opt(&sql, &params![id, user]).await?.map(item).transpose()
+    let mut filter = Filter::default();
+    filter.and("i.id = ? and i.user_id = ?", params![id, user]);
+    access::seen_tasks(tx, &mut filter);
+    let sql =
+        format!("select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where {}", filter.sql());
+    tx.opt(&sql, filter.params()).await?.map(item).transpose()
 }
 
 pub(super) async fn count_unread(tx: &mut Tx, user: UserId) -> Result<i64> {

@@ -64,11 +64,8 @@ pub async fn create(tx: &mut Tx, new: NewTask) -> Result<Task> {
 async fn tell(tx: &mut Tx, task: &Task, seats: &[Seat], people: &BTreeMap<UserId, Person>) -> Result<()> {
     let mut told = Vec::new();
     for seat in seats {
-        let text = format!("added to {}", seat.project.name);
-        told.push(
-            stories::tell(tx, task.id, StoryKind::AddedToProject, &text, json!({"project": seat.project}))
-                .await?,
-        );
+        let data = json!({"project": seat.project});
+        told.push(stories::tell_of(tx, task.id, StoryKind::AddedToProject, data).await?);
     }
     if let Some(assignee) = task.assignee.and_then(|user| people.get(&user)) {
         told.push(stories::assigned(tx, task.id, assignee).await?);

@@ -124,16 +124,12 @@ async fn tell_parent(tx: &mut Tx, old: &Task, parent: Option<TaskId>) -> Result<
     let names = store::names_of(tx, &ids).await?;
     let name = |id: Option<TaskId>| names.iter().find(|name| Some(name.id) == id).cloned();
     let (before, after) = (name(old.parent), name(parent));
-    let (kind, text, about) = match (&after, &before) {
-        (Some(after), _) => {
-            (StoryKind::AddedToTask, format!("added to the task \"{}\"", after.name), after.clone())
-        }
-        (None, Some(before)) => {
-            (StoryKind::RemovedFromTask, format!("removed from the task \"{}\"", before.name), before.clone())
-        }
+    let (kind, about) = match (&after, &before) {
+        (Some(after), _) => (StoryKind::AddedToTask, after),
+        (None, Some(before)) => (StoryKind::RemovedFromTask, before),
         (None, None) => return Ok(()),
     };
-    let told = stories::tell(tx, old.id, kind, &text, json!({"task": about})).await?;
+    let told = stories::tell_of(tx, old.id, kind, json!({"task": about})).await?;
     let new = Task { parent, ..old.clone() };
     let mut watchers = Watchers::of(tx, &new).await?;
     if let Some(before) = old.parent {
@@ -211,9 +207,8 @@ async fn wait(tx: &mut Tx, task: &Task, other: &TaskName) -> Result<()> {
         return Ok(());
     }
     store::touch(tx, task.id).await?;
-    let text = format!("waits for \"{}\"", other.name);
-    let told =
-        stories::tell(tx, task.id, StoryKind::DependencyAdded, &text, json!({"dependency": other})).await?;
+    let about = json!({"dependency": other});
+    let told = stories::tell_of(tx, task.id, StoryKind::DependencyAdded, about).await?;
     let data = json!({"field": "dependencies", "added": other, "stories": [told]});
     Watchers::of(tx, task).await?.enter(tx, "task.changed", task.id, facts(task, data));
     Ok(())
@@ -224,9 +219,8 @@ async fn end_wait(tx: &mut Tx, task: &Task, other: &TaskName) -> Result<()> {
         return Ok(());
     }
     store::touch(tx, task.id).await?;
-    let text = format!("no longer waits for \"{}\"", other.name);
-    let told =
-        stories::tell(tx, task.id, StoryKind::DependencyRemoved, &text, json!({"dependency": other})).await?;
+    let about = json!({"dependency": other});
+    let told = stories::tell_of(tx, task.id, StoryKind::DependencyRemoved, about).await?;
     let data = json!({"field": "dependencies", "removed": other, "stories": [told]});
     Watchers::of(tx, task).await?.enter(tx, "task.changed", task.id, facts(task, data));
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::{FullTask, Like, Task, Want, get, store};
 use crate::names::{Person, SectionName, TaskName};
+use crate::veil::Veil;
 use crate::{fields, projects};
 use base::id::{AnyId, SectionId, TaskId, UserId};
 use base::{Error, Result};
@@ -101,7 +102,10 @@ async fn people(
 
 async fn parents(tx: &mut Tx, tasks: &[Task]) -> Result<HashMap<TaskId, TaskName>> {
     let ids: Vec<TaskId> = tasks.iter().filter_map(|task| task.parent).collect();
-    Ok(store::names_of(tx, &ids).await?.into_iter().map(|name| (name.id, name)).collect())
+    // Whoever follows a part of a task need not see the whole.
+    let veil = Veil::over_tasks(tx, ids.iter().copied()).await?;
+    let seen = store::names_of(tx, &ids).await?.into_iter().filter(|name| !veil.hides(name.id));
+    Ok(seen.map(|name| (name.id, name)).collect())
 }
 
 /// Sections of the actor's own list only: how others sort their work is theirs.

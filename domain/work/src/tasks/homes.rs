@@ -34,9 +34,7 @@ pub async fn add_to_project(
     let Some(before) = before else {
         store::join(tx, task, project, section.id, &rank, !found.is_completed()).await?;
         store::touch(tx, task).await?;
-        let text = format!("added to {}", home.name);
-        let told =
-            stories::tell(tx, task, StoryKind::AddedToProject, &text, json!({"project": home})).await?;
+        let told = stories::tell_of(tx, task, StoryKind::AddedToProject, json!({"project": home})).await?;
         let data = json!({"project": home, "section": section, "stories": [told]});
         Watchers::of(tx, &found).await?.enter(tx, "task.added_to_project", task, facts(&found, data));
         return Ok(());
@@ -54,9 +52,8 @@ pub async fn add_to_project(
     let old = sections::store::by_id(tx, before.section).await?.map(|old| SectionName::new(old.id, old.name));
     let mut told = Vec::new();
     if before.section != section.id {
-        let text = format!("moved to {} in {}", section.name, home.name);
         let data = json!({"project": home, "old": old, "new": section});
-        told.push(stories::tell(tx, task, StoryKind::SectionChanged, &text, data).await?);
+        told.push(stories::tell_of(tx, task, StoryKind::SectionChanged, data).await?);
     }
     let data = json!({"project": home, "old": old, "new": section, "stories": told});
     Watchers::of(tx, &found).await?.enter(tx, "task.moved", task, facts(&found, data));
@@ -145,9 +142,7 @@ pub async fn remove_from_project(tx: &mut Tx, task: TaskId, project: ProjectId) 
     store::leave(tx, task, project).await?;
     store::touch(tx, task).await?;
     let home = ProjectName::new(project, home.name);
-    let text = format!("removed from {}", home.name);
-    let told =
-        stories::tell(tx, task, StoryKind::RemovedFromProject, &text, json!({"project": home})).await?;
+    let told = stories::tell_of(tx, task, StoryKind::RemovedFromProject, json!({"project": home})).await?;
     let watchers = Watchers::of(tx, &found).await?.and(Subject::new("project", project));
     let data = json!({"project": home, "stories": [told]});
     watchers.enter(tx, "task.removed_from_project", task, facts(&found, data));

@@ -135,14 +135,12 @@ async fn tell_dependents(tx: &mut Tx, old: &Task, new: &Task) -> Result<()> {
     let dependency = TaskName { id: new.id, name: new.name.clone(), kind: new.kind };
     for (_, waiting) in store::waited_by(tx, &[new.id]).await? {
         if !old.is_completed() && new.is_completed() {
-            let text = format!("\"{}\", which this task waits for, was completed", new.name);
             let data = json!({"dependency": dependency});
-            stories::tell(tx, waiting, StoryKind::DependencyMarkedComplete, &text, data).await?;
+            stories::tell_of(tx, waiting, StoryKind::DependencyMarkedComplete, data).await?;
         }
         if (old.due_on, old.due_at) != (new.due_on, new.due_at) {
-            let text = format!("the due date of \"{}\", which this task waits for, changed", new.name);
             let data = json!({"dependency": dependency, "old": dates(old), "new": dates(new)});
-            stories::tell(tx, waiting, StoryKind::DependencyDueDateChanged, &text, data).await?;
+            stories::tell_of(tx, waiting, StoryKind::DependencyDueDateChanged, data).await?;
         }
     }
     Ok(())

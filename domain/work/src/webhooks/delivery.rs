@@ -85,20 +85,32 @@ async fn follow(tx: &mut Tx, entry: &Entry, render: Render) -> Result<()> {
             watched.since = Some(Stopwatch::start());
         });
     }
-    let told = happenings::of(entry);
-    if told.is_empty() {
+    let all = happenings::of(entry);
+    if all.is_empty() {
         return Ok(());
     }
     let mut things = vec![entry.subject.clone()];
     things.extend(entry.parents.iter().filter(|parent| **parent != entry.subject).cloned());
     for thing in things {
         for webhook in store::on(tx, &thing).await? {
-            if entry.seq > webhook.since_seq {
+            if entry.seq > webhook.since_seq
+                && all.iter().any(|happening| lets_through(&webhook.filters, &webhook.resource, happening))
+            {
+                let told = told_to_owner(tx, &webhook, entry).await?;
                 enqueue(tx, &webhook, entry.seq, &told, render).await?;
             }
         }
     }
     Ok(())
+}
+
+/// What an entry says to the owner of a subscription; nothing when they are gone.
+async fn told_to_owner(tx: &mut Tx, webhook: &Webhook, entry: &Entry) -> Result<Vec<Happening>> {
+    let Some(owner) = people::users::opt(tx, webhook.created_by).await? else { return Ok(Vec::new()) };
+    let system = tx.become_actor(people::door::actor_of(&owner, Door::Api));
+    let told = happenings::told(tx, entry).await;
+    tx.become_actor(system);
+    told
 }
 
 async fn enqueue(tx: &mut Tx, webhook: &Webhook, seq: i64, told: &[Happening], render: Render) -> Result<()> {

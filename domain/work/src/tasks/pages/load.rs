@@ -56,7 +56,6 @@ pub(crate) async fn around(tx: &mut Tx, task: TaskId, lines: usize) -> Result<Ar
     if has_more {
         stories.remove(0);
     }
-    veil(tx, &mut stories).await?;
     let page = Page::all(tx.limits());
     let files = attachments::list(tx, task, &page).await?.items;
     let below = tasks::list(tx, Within::Parent(task), &Filter::default(), &page).await?.items;
@@ -94,36 +93,6 @@ pub(crate) async fn around(tx: &mut Tx, task: TaskId, lines: usize) -> Result<Ar
         rights,
         full,
     })
-}
-
-/// Takes out of the history the names of tasks and projects that the reader may not see: they were written for whoever did it.
-async fn veil(tx: &mut Tx, stories: &mut [Story]) -> Result<()> {
-    let named = |story: &Story| -> Vec<(&'static str, i64, String)> {
-        let things = [("task", "task"), ("task", "dependency"), ("project", "project")].into_iter();
-        let found = things.filter_map(|(noun, key)| {
-            let thing = &story.data[key];
-            Some((noun, crate::entries::id(thing)?, thing["name"].as_str()?.to_owned()))
-        });
-        found.filter(|(_, _, name)| !name.is_empty()).collect()
-    };
-    let all: Vec<_> = stories.iter().flat_map(named).collect();
-    let of =
-        |wanted: &'static str| all.iter().filter(move |(noun, _, _)| *noun == wanted).map(|(_, id, _)| *id);
-    let tasks: Vec<TaskId> = of("task").map(TaskId).collect();
-    let projects: Vec<ProjectId> = of("project").map(ProjectId).collect();
-    let mut seen: Vec<i64> = tasks::visible(tx, &tasks).await?.iter().map(|task| task.id.0).collect();
-    if !projects.is_empty() {
-        seen.extend(crate::projects::visible(tx, &projects).await?.iter().map(|project| project.id.0));
-    }
-    for story in stories.iter_mut().filter(|story| !story.is_comment()) {
-        for (noun, _, name) in named(story).into_iter().filter(|(_, id, _)| !seen.contains(id)) {
-            story.text = story
-                .text
-                .replace(&format!("\"{name}\""), &name)
-                .replace(&name, &format!("a {noun} that you may not see"));
-        }
-    }
-    Ok(())
 }
 
 /// Whether a comment shows a file. What is stored names it by its id, and by nothing else.
