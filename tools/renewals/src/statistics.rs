@@ -9,10 +9,23 @@
 pub mod chart;
 pub mod discovery;
 pub mod drift;
+pub mod forecast;
+pub mod funnel;
 pub mod incidence;
 pub mod interval;
+mod judge;
+pub mod judgement;
+pub mod months;
+pub mod segments;
+mod sentence;
 pub mod shrinkage;
+pub mod strata;
 pub mod tail;
+pub mod words;
+pub mod young;
+
+pub use judge::{Policy, judge, judge_by};
+pub use judgement::{Judgement, Light, Verdict};
 
 use statrs::function::erf::erfc;
 

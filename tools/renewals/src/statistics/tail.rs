@@ -32,6 +32,11 @@ pub struct BetaBinomial {
 }
 
 impl BetaBinomial {
+    /// Returns the distribution of `n` trials whose chance is itself distributed as Beta(a, b).
+    pub fn new(n: u64, a: f64, b: f64) -> Self {
+        Self { n, a, b }
+    }
+
     /// Returns the distribution of `n` trials whose variance is `inflation` times the binomial one.
     ///
     /// Var X = npq(1 + (n − 1)ρ), hence ρ = (inflation − 1)/(n − 1), a = p(1 − ρ)/ρ, b = q(1 − ρ)/ρ
@@ -53,12 +58,35 @@ impl BetaBinomial {
 
     /// Returns P(X ≤ x).
     pub fn lower(&self, x: u64) -> f64 {
-        (0..=x.min(self.n)).map(|k| self.probability(k)).sum::<f64>().min(1.0)
+        self.sum_down(x.min(self.n))
     }
 
     /// Returns P(X ≥ x).
     pub fn upper(&self, x: u64) -> f64 {
-        (x..=self.n).map(|k| self.probability(k)).sum::<f64>().min(1.0)
+        if x > self.n {
+            return 0.0;
+        }
+        // n − X is beta-binomial with a and b exchanged.
+        Self { n: self.n, a: self.b, b: self.a }.sum_down(self.n - x)
+    }
+
+    /// Sums P(X = k) for k from `x` down, each from the one before: months with a hundred thousand due would
+    /// otherwise cost as many gamma functions.
+    fn sum_down(&self, x: u64) -> f64 {
+        let (n, a, b) = (self.n as f64, self.a, self.b);
+        let mut term = self.probability(x);
+        let mut sum = term;
+        for k in (1..=x).rev() {
+            let k = k as f64;
+            let ratio = k * (n - k + b) / ((n - k + 1.0) * (k - 1.0 + a));
+            term *= ratio;
+            sum += term;
+            // With a ≥ 1 the terms only shrink once they shrink.
+            if a >= 1.0 && ratio < 1.0 && term < sum * 1e-17 {
+                break;
+            }
+        }
+        sum.min(1.0)
     }
 
     /// Returns P(X = k) = C(n, k)·B(k + a, n − k + b)/B(a, b).
