@@ -1,1 +1,5 @@
 #![doc = include_str!("../README.md")]
+
+mod contract;
+mod output;
+mod tree;

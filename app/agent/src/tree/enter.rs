@@ -1,0 +1,56 @@
+//! What a process does between fork and exec to become a member of its tree.
+//!
+//! The only unsafe code of the agent: what happens there can't be written without.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use tokio::process::Command;
+
+/// How a process enters.
+pub struct Entry {
+    /// The open `cgroup.procs` of every cgroup it becomes a member of.
+    pub cgroup: Vec<OwnedFd>,
+    /// How much memory each process may have, where they can't be counted together.
+    pub data_bytes: Option<u64>,
+}
+
+/// Makes `command` enter when it starts: in a session of its own, with no descriptors but the standard three.
+#[expect(
+    unsafe_code,
+    reason = "pre_exec runs between fork and exec; it calls async-signal-safe functions only"
+)]
+pub fn on_spawn(command: &mut Command, entry: Entry) {
+    // SAFETY: every function called in there is async-signal-safe, and nothing allocates or takes a lock.
+    unsafe {
+        command.pre_exec(move || enter(&entry));
+    }
+}
+
+#[expect(unsafe_code, reason = "see `on_spawn`")]
+fn enter(entry: &Entry) -> std::io::Result<()> {
+    // SAFETY: plain system calls with plain numbers, and with pointers to values that live until they return.
+    unsafe {
+        if libc::setsid() == -1 {
+            return Err(std::io::Error::last_os_error());
+        }
+        for door in &entry.cgroup {
+            // "0" stands for the process that writes it.
+            if libc::write(door.as_raw_fd(), c"0".as_ptr().cast(), 1) != 1 {
+                return Err(std::io::Error::last_os_error());
+            }
+        }
+        if let Some(bytes) = entry.data_bytes {
+            let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+            if libc::setrlimit(libc::RLIMIT_DATA, &raw const limit) == -1 {
+                return Err(std::io::Error::last_os_error());
+            }
+        }
+        #[cfg(target_os = "linux")]
+        {
+            // The step must not go on to its next command when nobody is left to take note of it.
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            // Marked instead of closed: the standard library still has to report through one when exec fails.
+            libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Real processes that do what they can to get away.
+
+use super::{Containment, MARKER, Tree};
+use crate::contract::Limits;
+use base::id::AttemptId;
+use rustix::process::Signal;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+async fn containments() -> Vec<Containment> {
+    let best = Containment::detect(&format!("signalbox-test-{}", base::random::word::<8>()), PATH).await;
+    println!("on this machine {}", best.sentence());
+    let mut all = vec![Containment::Recognition];
+    let namespace = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+    if super::runs(&[&namespace[..], &["true"]].concat(), PATH).await {
+        all.push(Containment::Namespace(namespace.iter().map(Into::into).collect()));
+    } else {
+        println!("SKIPPED: this machine lets nobody make a PID namespace");
+    }
+    match best {
+        Containment::Cgroup(_) => all.push(best),
+        Containment::Namespace(_) | Containment::Recognition => {
+            println!("SKIPPED: this machine lets nobody make a cgroup");
+        }
+    }
+    all
+}
+
+fn shell(tree: &Tree, marker: &str, script: &str) -> Command {
+    let mut words = tree.prefix().to_vec();
+    words.extend(["sh", "-c", script].map(Into::into));
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).env(MARKER, marker).stdin(Stdio::null());
+    command
+}
+
+/// Ignores TERM, forks twice, leaves its session, and writes that it lives.
+const DAEMON: &str = "trap '' TERM; (setsid sh -c 'echo alive; exec sleep 1000' &) ; sleep 1000 & wait";
+
+#[tokio::test]
+async fn a_daemon_that_forked_twice_dies_with_its_attempt() {
+    for (n, containment) in containments().await.into_iter().enumerate() {
+        let marker = base::random::word::<12>();
+        let attempt = AttemptId(n as i64 + 1);
+        let mut tree = Tree::prepare(&containment, attempt, &marker, Limits::default()).expect("a tree");
+        let mut command = shell(&tree, &marker, DAEMON);
+        command.stdout(Stdio::piped());
+        let mut child = tree.spawn(command).await.expect("started");
+        let mut out = child.stdout.take().expect("piped");
+        let mut said = [0; 6];
+        tokio::io::AsyncReadExt::read_exact(&mut out, &mut said).await.expect("the daemon speaks");
+        tree.signal(Signal::TERM);
+        assert!(!tree.emptied(Duration::from_millis(200)).await, "{containment:?}: TERM is ignored");
+        let watch = base::Stopwatch::start();
+        assert!(tree.kill().await, "{containment:?}");
+        println!("{}: killed in {:?}", containment.sentence(), watch.elapsed());
+        child.wait().await.expect("ended");
+        assert!(super::processes::belonging(tree.record()).is_empty(), "{containment:?}: nothing is left");
+        // The pipe ends only when nobody holds it any more.
+        let rest = tokio::io::AsyncReadExt::read(&mut out, &mut said).await.expect("read");
+        assert_eq!(rest, 0);
+        tree.remove().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_agent_left_is_found_by_what_it_wrote_down() {
+    for (n, containment) in containments().await.into_iter().enumerate() {
+        let marker = base::random::word::<12>();
+        let attempt = AttemptId(n as i64 + 1);
+        let mut tree = Tree::prepare(&containment, attempt, &marker, Limits::default()).expect("a tree");
+        let mut child = tree.spawn(shell(&tree, &marker, "sleep 1000 & wait")).await.expect("started");
+        let record = serde_json::to_string(tree.record()).expect("json");
+        let record: super::Record = serde_json::from_str(&record).expect("the same");
+        assert!(super::clear(&record).await);
+        let ended = tokio::time::timeout(Duration::from_secs(5), child.wait()).await.expect("in time");
+        assert!(!ended.expect("ended").success());
+    }
+}
+
+#[tokio::test]
+async fn memory_and_processes_have_limits_where_cgroups_can_count_them() {
+    let containment = containments().await.pop().expect("there is one");
+    if !containment.cgroup().is_some_and(super::cgroup::Root::can_limit) {
+        println!("SKIPPED: no cgroup of this machine counts memory");
+        return;
+    }
+    let limits = Limits { memory: Some(32 << 20), pids: Some(20), cpus_milli: Some(500), disk: None };
+    let mut tree = Tree::prepare(&containment, AttemptId(1), "limited", limits).expect("a tree");
+    let mut greedy =
+        tree.spawn(shell(&tree, "limited", "head -c 100m /dev/zero | tail")).await.expect("started");
+    greedy.wait().await.expect("ended");
+    assert!(tree.oom_kills() > 0);
+    let forks = "for i in $(seq 40); do sleep 5 & done 2>/dev/null; exit 7";
+    let mut many = tree.spawn(shell(&tree, "limited", forks)).await.expect("started");
+    assert!(!many.wait().await.expect("ended").success());
+    assert!(super::members(tree.record()).len() <= 20);
+    assert!(tree.kill().await);
+    tree.remove().await;
+}
