@@ -122,5 +122,5 @@ pub(crate) const COUNTRIES: [(&str, &str); 20] = [
     ("Singapore", "APAC"),
     ("Korea, Republic of", "APAC"),
     ("Côte d'Ivoire", "EMEA"),
-    ("Unknown", "Unknown"),
+    ("Mexico", "Americas"),
 ];

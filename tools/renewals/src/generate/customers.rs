@@ -68,8 +68,9 @@ fn customer(seed: u64, number: u64) -> Customer {
         4 => Traces::ForgottenPeople,
         _ => Traces::Forgotten,
     };
-    let country =
-        stream.weighted(&[300, 160, 90, 50, 50, 40, 40, 35, 30, 30, 25, 20, 20, 20, 15, 15, 15, 15, 5, 5]) as u8;
+    let country = stream
+        .weighted(&[300, 160, 90, 50, 50, 40, 40, 35, 30, 30, 25, 20, 20, 20, 15, 15, 15, 15, 5, 5])
+        as u8;
     let has_partner = traces == Traces::PartnerIsContact || stream.chance(4500);
     // The smaller of three draws: few partners sell much, many sell little.
     let partner = (0..3).map(|_| stream.below(240)).min().unwrap_or(0) as u16;
@@ -77,46 +78,103 @@ fn customer(seed: u64, number: u64) -> Customer {
 }
 
 const FIRST_WORDS: [&str; 64] = [
-    "Alder", "Amber", "Arctic", "Ash", "Aspen", "Aurora", "Basalt", "Bay", "Beacon", "Birch", "Blue", "Bridge",
-    "Bright", "Canyon", "Cedar", "Cinder", "Clear", "Cliff", "Cobalt", "Copper", "Coral", "Crown", "Delta", "Dune",
-    "East", "Ember", "Fern", "Fjord", "Flint", "Forest", "Garnet", "Glacier", "Granite", "Green", "Harbour", "Hazel",
-    "Heron", "Hill", "Iron", "Ivory", "Jade", "Juniper", "Lake", "Larch", "Linden", "Maple", "Marble", "Meadow",
-    "Mill", "North", "Oak", "Ocean", "Opal", "Pine", "Quartz", "River", "Rowan", "Silver", "South", "Stone",
-    "Summit", "Tidal", "West", "Willow",
+    "Alder", "Amber", "Arctic", "Ash", "Aspen", "Aurora", "Basalt", "Bay", "Beacon", "Birch", "Blue",
+    "Bridge", "Bright", "Canyon", "Cedar", "Cinder", "Clear", "Cliff", "Cobalt", "Copper", "Coral", "Crown",
+    "Delta", "Dune", "East", "Ember", "Fern", "Fjord", "Flint", "Forest", "Garnet", "Glacier", "Granite",
+    "Green", "Harbour", "Hazel", "Heron", "Hill", "Iron", "Ivory", "Jade", "Juniper", "Lake", "Larch",
+    "Linden", "Maple", "Marble", "Meadow", "Mill", "North", "Oak", "Ocean", "Opal", "Pine", "Quartz",
+    "River", "Rowan", "Silver", "South", "Stone", "Summit", "Tidal", "West", "Willow",
 ];
 const SECOND_WORDS: [&str; 64] = [
-    "anchor", "arrow", "bank", "beam", "bell", "berg", "born", "brook", "burg", "castle", "chase", "corner", "court",
-    "craft", "crest", "croft", "cross", "dale", "field", "finch", "ford", "fox", "gate", "glen", "grove", "guard",
-    "hall", "hart", "haven", "hawk", "heim", "hold", "horn", "house", "kamp", "land", "lane", "leaf", "line", "lock",
-    "mark", "mere", "mont", "moor", "mount", "path", "peak", "point", "pool", "port", "reach", "ridge", "rock",
-    "root", "shore", "side", "spring", "stead", "stein", "stream", "tal", "ton", "tower", "ward",
+    "anchor", "arrow", "bank", "beam", "bell", "berg", "born", "brook", "burg", "castle", "chase", "corner",
+    "court", "craft", "crest", "croft", "cross", "dale", "field", "finch", "ford", "fox", "gate", "glen",
+    "grove", "guard", "hall", "hart", "haven", "hawk", "heim", "hold", "horn", "house", "kamp", "land",
+    "lane", "leaf", "line", "lock", "mark", "mere", "mont", "moor", "mount", "path", "peak", "point", "pool",
+    "port", "reach", "ridge", "rock", "root", "shore", "side", "spring", "stead", "stein", "stream", "tal",
+    "ton", "tower", "ward",
 ];
 const TRADES: [&str; 32] = [
-    "Aerospace", "Analytics", "Automotive", "Bank", "Biotech", "Chemicals", "Consulting", "Dental", "Design",
-    "Diagnostics", "Education", "Electronics", "Energy", "Engineering", "Foods", "Games", "Health", "Insurance",
-    "Legal", "Logistics", "Media", "Mobility", "Networks", "Optics", "Pharma", "Robotics", "Software", "Steel",
-    "Systems", "Telecom", "Textiles", "Travel",
+    "Aerospace",
+    "Analytics",
+    "Automotive",
+    "Bank",
+    "Biotech",
+    "Chemicals",
+    "Consulting",
+    "Dental",
+    "Design",
+    "Diagnostics",
+    "Education",
+    "Electronics",
+    "Energy",
+    "Engineering",
+    "Foods",
+    "Games",
+    "Health",
+    "Insurance",
+    "Legal",
+    "Logistics",
+    "Media",
+    "Mobility",
+    "Networks",
+    "Optics",
+    "Pharma",
+    "Robotics",
+    "Software",
+    "Steel",
+    "Systems",
+    "Telecom",
+    "Textiles",
+    "Travel",
 ];
 const SUFFIXES: [&str; 12] =
     ["", " Ltd", " Ltd.", " Limited", " GmbH", " Inc", ", Inc.", " Inc.", " LLC", " AG", " BV", " GMBH"];
 const FIRST_NAMES: [&str; 40] = [
-    "Ada", "Alan", "Amira", "Anna", "Ben", "Carla", "Chen", "Clara", "David", "Elena", "Emil", "Erik", "Fatima",
-    "Grace", "Hana", "Ines", "Ivan", "Jack", "Jana", "Jorge", "Kenji", "Lea", "Leo", "Lina", "Maya", "Mia", "Nils",
-    "Noor", "Olga", "Omar", "Paula", "Priya", "Ravi", "Rosa", "Sam", "Sara", "Tom", "Uma", "Yuki", "Zoe",
+    "Ada", "Alan", "Amira", "Anna", "Ben", "Carla", "Chen", "Clara", "David", "Elena", "Emil", "Erik",
+    "Fatima", "Grace", "Hana", "Ines", "Ivan", "Jack", "Jana", "Jorge", "Kenji", "Lea", "Leo", "Lina",
+    "Maya", "Mia", "Nils", "Noor", "Olga", "Omar", "Paula", "Priya", "Ravi", "Rosa", "Sam", "Sara", "Tom",
+    "Uma", "Yuki", "Zoe",
 ];
 const LAST_NAMES: [&str; 40] = [
-    "Adler", "Bauer", "Becker", "Brown", "Costa", "Diaz", "Dubois", "Evans", "Fischer", "Garcia", "Haas", "Hansen",
-    "Ito", "Jansen", "Jones", "Keller", "Khan", "Kim", "Kovacs", "Lang", "Lee", "Lopez", "Martin", "Meyer", "Moreau",
-    "Nguyen", "Novak", "Olsen", "Patel", "Perez", "Rossi", "Sato", "Schmidt", "Silva", "Smith", "Tanaka", "Vogel",
-    "Weber", "Wolf", "Young",
+    "Adler", "Bauer", "Becker", "Brown", "Costa", "Diaz", "Dubois", "Evans", "Fischer", "Garcia", "Haas",
+    "Hansen", "Ito", "Jansen", "Jones", "Keller", "Khan", "Kim", "Kovacs", "Lang", "Lee", "Lopez", "Martin",
+    "Meyer", "Moreau", "Nguyen", "Novak", "Olsen", "Patel", "Perez", "Rossi", "Sato", "Schmidt", "Silva",
+    "Smith", "Tanaka", "Vogel", "Weber", "Wolf", "Young",
 ];
 const PARTNER_WORDS: [&str; 16] = [
-    "Agile", "Apex", "Axis", "Bluefin", "Catalyst", "Compass", "Everest", "Fulcrum", "Keystone", "Lighthouse",
-    "Nordwind", "Orbit", "Pivot", "Quest", "Spark", "Vertex",
+    "Agile",
+    "Apex",
+    "Axis",
+    "Bluefin",
+    "Catalyst",
+    "Compass",
+    "Everest",
+    "Fulcrum",
+    "Keystone",
+    "Lighthouse",
+    "Nordwind",
+    "Orbit",
+    "Pivot",
+    "Quest",
+    "Spark",
+    "Vertex",
 ];
 const PARTNER_TRADES: [&str; 15] = [
-    "Advisors", "Cloud", "Consulting", "Digital", "Experts", "Group", "IT", "Labs", "Partners", "Services", "Solutions",
-    "Studio", "Tech", "Tools", "Works",
+    "Advisors",
+    "Cloud",
+    "Consulting",
+    "Digital",
+    "Experts",
+    "Group",
+    "IT",
+    "Labs",
+    "Partners",
+    "Services",
+    "Solutions",
+    "Studio",
+    "Tech",
+    "Tools",
+    "Works",
 ];
 
 /// The words of the company's name: no two customers share all of them.
@@ -194,7 +252,8 @@ pub(crate) fn write_person(name: &mut String, email: &mut String, customer: &Cus
 
 /// Name, kind, and the name and address of the contact of a partner.
 pub(crate) fn write_partner(name: &mut String, contact: &mut String, email: &mut String, partner: u16) {
-    let (word, trade) = (PARTNER_WORDS[usize::from(partner) % 16], PARTNER_TRADES[usize::from(partner) / 16 % 15]);
+    let (word, trade) =
+        (PARTNER_WORDS[usize::from(partner) % 16], PARTNER_TRADES[usize::from(partner) / 16 % 15]);
     name.push_str(word);
     name.push(' ');
     name.push_str(trade);
