@@ -1,268 +1,61 @@
 //! The log of a deployment: whole, in part, or as it grows.
 
-use crate::deployments::log::{self, Part};
-use crate::deployments::{self, Deployment, State as Life};
-use axum::body::Body;
+use crate::deployments::{self, Deployment, log};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use base::Actor;
 use base::id::DeploymentId;
-use base::{Actor, Error};
-use futures_util::stream::{self, Stream};
-use serde::Deserialize;
-use serde_json::json;
-use std::convert::Infallible;
-use std::time::Duration;
-use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web::api::{ProblemDocument, Routes};
-use web::{App, Auth, Path, Query, Result};
-
-/// Bytes read at once.
-const STEP: usize = 1_048_576;
-
-/// Output makes no journal entries and so wakes nobody: a follower looks this often, and less often while nothing comes.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
-const LOOK_AGAIN_AT_LEAST: Duration = Duration::from_millis(900);
-
-/// How the log is asked for.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct How {
-    /// `1` streams server-sent events: `output` with `{from, text}`, then `end` with `{state}`.
-    follow: Option<String>,
-    /// From this byte on; `Last-Event-ID` says the same for a stream that was interrupted.
-    from: Option<i64>,
-}
+use web::log::{Doing, Log, LogQuery, Wanted};
+use web::{App, Auth, Path, Result};
 
 /// The output, as it was printed: any bytes, not only text.
-#[utoipa::path(get, path = "/deployments/{id}/log", tag = "releases", params(("id" = String, Path), How),
+#[utoipa::path(get, path = "/deployments/{id}/log", tag = "releases", params(("id" = String, Path), LogQuery),
     responses((status = 200, content_type = "text/plain", body = String), (status = 206, content_type = "text/plain", body = String),
         (status = 416, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
 async fn read(
     State(app): State<App>,
     Auth(actor): Auth,
     Path(id): Path<DeploymentId>,
-    Query(how): Query<How>,
-    headers: HeaderMap,
+    wanted: Wanted,
 ) -> Result<Response> {
     let deployment = deployments::get(&mut app.db.read(&actor).await?, id).await?;
-    if how.follow.as_deref().is_some_and(|follow| !matches!(follow, "0" | "false" | "")) {
-        let resumed =
-            headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-        let from = resumed.or(how.from).unwrap_or(0).clamp(0, deployment.output_kept);
-        return Ok(follow(app, actor, deployment, from).into_response());
-    }
-    let total = deployment.output_kept;
-    let asked = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
-    let (first, end, is_part) = match asked.map(|asked| range(asked, total)) {
-        Some(Asked::Part(first, end)) => (first, end, true),
-        Some(Asked::Beyond) => return Ok(beyond(total)),
-        Some(Asked::Ignored) | None => (how.from.unwrap_or(0).clamp(0, total), total, false),
-    };
-    let mut response = Response::new(Body::from_stream(bytes(app, deployment, first, end)));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(header::ACCEPT_RANGES, header::HeaderValue::from_static("bytes"));
-    headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from(end - first));
-    if is_part {
-        let shown = format!("bytes {first}-{}/{total}", end - 1);
-        let shown = header::HeaderValue::try_from(shown)
-            .map_err(|e| Error::bug("log.range", "a range is ASCII").because(e))?;
-        headers.insert(header::CONTENT_RANGE, shown);
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-    }
-    Ok(response)
+    web::log::answer(&app, Output { app: app.clone(), actor, deployment }, &wanted)
 }
 
-fn beyond(total: i64) -> Response {
-    let error = Error::invalid("log.range", format!("the log has {total} bytes"));
-    let mut response = web::Problem(error).into_response();
-    *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-    if let Ok(shown) = header::HeaderValue::try_from(format!("bytes */{total}")) {
-        response.headers_mut().insert(header::CONTENT_RANGE, shown);
-    }
-    response
-}
-
-/// What a `Range` header asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    /// From the first to before the second.
-    Part(i64, i64),
-    /// Nothing that is there.
-    Beyond,
-    /// Something that may be ignored: several ranges, another unit, nonsense.
-    Ignored,
-}
-
-fn range(header: &str, total: i64) -> Asked {
-    let Some((first, last)) = header.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-'))
-    else {
-        return Asked::Ignored;
-    };
-    let number = |text: &str| text.trim().parse::<i64>().ok().filter(|n| *n >= 0);
-    match (first.trim(), last.trim()) {
-        ("", last) => match number(last) {
-            Some(0) => Asked::Beyond,
-            Some(_) if total == 0 => Asked::Beyond,
-            Some(tail) => Asked::Part((total - tail).max(0), total),
-            None => Asked::Ignored,
-        },
-        (first, last) => match (number(first), last, number(last)) {
-            (Some(first), _, _) if first >= total => Asked::Beyond,
-            (Some(first), "", _) => Asked::Part(first, total),
-            (Some(first), _, Some(last)) if last >= first => Asked::Part(first, (last + 1).min(total)),
-            (Some(_) | None, _, _) => Asked::Ignored,
-        },
-    }
-}
-
-/// The bytes from `first` to before `end`, read as they are sent so that a log of any size needs little memory.
-fn bytes(
-    app: App,
-    deployment: Deployment,
-    first: i64,
-    end: i64,
-) -> impl Stream<Item = base::Result<Vec<u8>>> + Send {
-    stream::try_unfold((app, deployment, first), move |(app, deployment, at)| async move {
-        if at >= end {
-            return Ok(None);
-        }
-        let most = usize::try_from(end - at).unwrap_or(STEP).min(STEP);
-        let part = log::read(&app.db, &app.blobs, &deployment, at, most).await?;
-        if part.bytes.is_empty() {
-            return Err(Error::bug("log.short", format!("a log ends at byte {at} and should reach {end}")));
-        }
-        let next = at + part.bytes.len() as i64;
-        Ok(Some((part.bytes, (app, deployment, next))))
-    })
-}
-
-struct Follow {
+/// The output of a deployment, for somebody who reads it.
+struct Output {
     app: App,
     actor: Actor,
     deployment: Deployment,
-    at: i64,
-    pause: Duration,
-    is_over: bool,
 }
 
-fn follow(
-    app: App,
-    actor: Actor,
-    deployment: Deployment,
-    from: i64,
-) -> Sse<impl Stream<Item = std::result::Result<Event, Infallible>>> {
-    let state = Follow { app, actor, deployment, at: from, pause: LOOK_AGAIN, is_over: false };
-    let stream = stream::unfold(state, |mut follow| async move {
-        let event = follow.next().await?;
-        Some((Ok(event), follow))
-    });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
-}
-
-impl Follow {
-    async fn next(&mut self) -> Option<Event> {
-        let mut stop = self.app.stop.clone();
-        loop {
-            if self.is_over || *stop.borrow() {
-                return None;
-            }
-            match self.look().await {
-                Ok(Some(event)) => return Some(event),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(error = ?error, "a log could not be followed");
-                    return None; // The reader connects again with the last event's id.
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(self.pause) => {}
-                _ = stop.changed() => return None,
-            }
-            self.pause = (self.pause * 2).min(LOOK_AGAIN_AT_LEAST);
-        }
+impl Log for Output {
+    fn length(&self) -> i64 {
+        self.deployment.output_kept
     }
 
-    async fn look(&mut self) -> base::Result<Option<Event>> {
-        // Whoever may no longer see it hears no more of it.
-        self.deployment =
-            deployments::get(&mut self.app.db.read(&self.actor).await?, self.deployment.id).await?;
-        let is_over = self.deployment.state.is_over();
-        let part = log::read(&self.app.db, &self.app.blobs, &self.deployment, self.at, STEP).await?;
-        if let Some((text, taken)) = text_of(&part, is_over) {
-            let from = self.at;
-            self.at += taken as i64;
-            self.pause = LOOK_AGAIN;
-            let data = json!({"from": from, "text": text}).to_string();
-            return Ok(Some(Event::default().event("output").id(self.at.to_string()).data(data)));
-        }
-        if !is_over {
-            return Ok(None);
-        }
-        self.is_over = true;
-        let state: Life = self.deployment.state;
-        Ok(Some(Event::default().event("end").data(json!({"state": state, "bytes": self.at}).to_string())))
+    fn end(&self) -> Option<String> {
+        self.deployment.state.is_over().then(|| self.deployment.state.to_string())
     }
-}
 
-/// The text of a part and how many bytes of it that is. The beginning of a character whose end has not arrived is left for
-/// the next time; what never becomes one is shown as the replacement character.
-fn text_of(part: &Part, is_last: bool) -> Option<(String, usize)> {
-    let bytes = &part.bytes;
-    let cut = match std::str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() && !is_last => error.valid_up_to(),
-        _ => {
-            // A broken byte early on hides an unfinished character at the end.
-            let tail = bytes.len().saturating_sub(3);
-            let open = (tail..bytes.len()).find(|at| {
-                std::str::from_utf8(&bytes[*at..])
-                    .is_err_and(|e| e.valid_up_to() == 0 && e.error_len().is_none())
-            });
-            if is_last { bytes.len() } else { open.unwrap_or(bytes.len()) }
-        }
-    };
-    (cut > 0).then(|| (String::from_utf8_lossy(&bytes[..cut]).into_owned(), cut))
+    fn refresh(&mut self) -> Doing<'_, ()> {
+        Box::pin(async move {
+            let mut tx = self.app.db.read(&self.actor).await?;
+            self.deployment = deployments::get(&mut tx, self.deployment.id).await?;
+            Ok(())
+        })
+    }
+
+    fn read(&self, from: i64, most: usize) -> Doing<'_, Vec<u8>> {
+        Box::pin(async move {
+            Ok(log::read(&self.app.db, &self.app.blobs, &self.deployment, from, most).await?.bytes)
+        })
+    }
 }
 
 /// The route of logs.
 pub(super) fn api() -> Routes {
     Routes::new().routes(routes!(read))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_read_as_http_has_them() {
-        for (header, expected) in [
-            ("bytes=0-9", Asked::Part(0, 10)),
-            ("bytes=90-", Asked::Part(90, 100)),
-            ("bytes=90-999", Asked::Part(90, 100)),
-            ("bytes=-10", Asked::Part(90, 100)),
-            ("bytes=-1000", Asked::Part(0, 100)),
-            ("bytes=100-", Asked::Beyond),
-            ("bytes=-0", Asked::Beyond),
-            ("bytes=5-4", Asked::Ignored),
-            ("bytes=0-1,5-6", Asked::Ignored),
-            ("lines=0-1", Asked::Ignored),
-            ("bytes=x-", Asked::Ignored),
-        ] {
-            assert_eq!(range(header, 100), expected, "{header}");
-        }
-    }
-
-    #[test]
-    fn a_character_that_arrives_in_two_pieces_is_shown_once_and_whole() {
-        let part = |bytes: &[u8]| Part { from: 0, bytes: bytes.to_vec() };
-        let euro = "€".as_bytes();
-        assert_eq!(text_of(&part(&euro[..2]), false), None);
-        assert_eq!(text_of(&part(&[b"a", &euro[..2]].concat()), false), Some(("a".into(), 1)));
-        assert_eq!(text_of(&part(&[b"\xff", &euro[..2]].concat()), false), Some(("\u{fffd}".into(), 1)));
-        assert_eq!(text_of(&part(&euro[..2]), true), Some(("\u{fffd}".into(), 2)));
-        assert_eq!(text_of(&part(b"\xff\xfe"), false), Some(("\u{fffd}\u{fffd}".into(), 2)));
-    }
 }
