@@ -6,10 +6,12 @@
 
 pub mod model;
 pub mod parts;
+mod suggest;
 pub mod triggers;
 
 pub use model::*;
 pub use parts::*;
+pub(crate) use suggest::closest;
 pub use triggers::*;
 
 use serde::{Deserialize, Serialize};
