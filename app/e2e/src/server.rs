@@ -11,6 +11,7 @@ pub struct Server {
     data: Folder,
     database: Option<databases::Made>,
     port: u16,
+    is_tls: bool,
     token: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -21,6 +22,7 @@ pub struct Server {
 #[derive(Clone, Debug)]
 pub struct Options {
     database: Database,
+    is_tls: bool,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -28,7 +30,7 @@ pub struct Options {
 impl Options {
     /// On `database`, with limits wide enough that a test meets only those that it sets itself.
     pub fn on(database: Database) -> Self {
-        let options = Self { database, arguments: Vec::new(), environment: Vec::new() };
+        let options = Self { database, is_tls: false, arguments: Vec::new(), environment: Vec::new() };
         options.env("SIGNALBOX_LIMIT_API_REQUESTS_PER_MINUTE", "100000000")
     }
 
@@ -46,6 +48,13 @@ impl Options {
         self
     }
 
+    /// With a certificate and its key, as files: it answers over TLS alone.
+    #[must_use]
+    pub fn tls(mut self, certificate: &str, key: &str) -> Self {
+        self.is_tls = true;
+        self.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key)
+    }
+
     /// Starts it and waits until it is ready.
     pub fn start(self) -> Server {
         let data = Folder::new("e2e");
@@ -54,7 +63,8 @@ impl Options {
         let database = self.database.make();
         let child = spawn(&data, database.as_ref(), port, &token, &self.arguments, &self.environment);
         let (arguments, environment) = (self.arguments, self.environment);
-        let mut server = Server { data, database, port, token, arguments, environment, child };
+        let is_tls = self.is_tls;
+        let mut server = Server { data, database, port, is_tls, token, arguments, environment, child };
         server.wait_until_ready();
         server
     }
@@ -68,7 +78,7 @@ impl Server {
 
     /// Its address.
     pub fn url(&self) -> String {
-        format!("http://{}", self.host())
+        format!("{}://{}", if self.is_tls { "https" } else { "http" }, self.host())
     }
 
     /// The administrator's token.
@@ -142,7 +152,8 @@ impl Server {
         let (token, arguments, environment) =
             (self.token.clone(), self.arguments.clone(), self.environment.clone());
         let child = spawn(&data, self.database.as_ref(), port, &token, &arguments, &environment);
-        let mut twin = Self { data, database: None, port, token, arguments, environment, child };
+        let mut twin =
+            Self { data, database: None, port, is_tls: self.is_tls, token, arguments, environment, child };
         twin.wait_until_ready();
         twin
     }
@@ -151,6 +162,10 @@ impl Server {
         outside::wait_for("/readyz", Duration::from_secs(60), || {
             if let Some(status) = self.child.try_wait().expect("our own child can be waited for") {
                 panic!("the server ended with {status}:\n{}", self.tail());
+            }
+            if self.is_tls {
+                // The harness speaks no TLS: what it logs once it listens has to do.
+                return self.log().contains("Signalbox answers at https").then_some(());
             }
             let answer = Api::new(&self.host(), "").send("GET", "/readyz", &[], b"").ok()?;
             (answer.status == 200).then_some(())

@@ -91,7 +91,7 @@ async fn serve(options: Serve) -> Result<()> {
     let router = http::router(app.clone(), options.test_clock.is_some().then(|| work.clone()));
     announce(&app, first);
     tokio::spawn(stop_on_signal(stop.clone()));
-    let outcome = http::serve(listener, router, &options, stopped).await;
+    let outcome = http::serve(listener, router, &options, &config.limits, stopped).await;
     // Whatever ended the listener ends the rest: accepted work is finished, leases are handed back.
     stop.send_replace(true);
     while loops.join_next().await.is_some() {}

@@ -20,6 +20,8 @@ pub enum Kind {
     Conflict,
     /// It was there and is over for good (410).
     Gone,
+    /// The request did not come whole in time (408).
+    Late,
     /// A body is larger than its limit (413).
     TooLarge,
     /// Too many requests; try again after so many seconds (429).
@@ -86,6 +88,11 @@ impl Error {
     /// It was there and is over for good.
     pub fn gone(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Kind::Gone, code, message)
+    }
+
+    /// The request did not come whole in time.
+    pub fn late(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Kind::Late, code, message)
     }
 
     /// Something is larger than its limit.

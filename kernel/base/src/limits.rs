@@ -31,6 +31,14 @@ limits! {
     FailedLoginsPerQuarterHour = 20, "failed_logins_per_quarter_hour";
     /// Bytes in the body of a request that is not a file.
     BodyBytes = 10_485_760, "body_bytes";
+    /// Bytes in the headers of a request.
+    HeaderBytes = 65_536, "header_bytes";
+    /// Seconds in which the headers of a request have to come; a connection may wait as long for its next request.
+    HeaderSeconds = 75, "header_seconds";
+    /// Seconds in which the body of a request has to come, unless it is a file or output.
+    BodySeconds = 30, "body_seconds";
+    /// Seconds in which a file or a chunk of output has to come.
+    UploadSeconds = 3_600, "upload_seconds";
     /// Bytes in one attachment.
     AttachmentBytes = 104_857_600, "attachment_bytes";
     /// Characters in a name or title.

@@ -9,6 +9,7 @@ use base::{Error, Stopwatch};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 pub use crate::once::middleware as once;
+pub use crate::patience::middleware as timely;
 
 /// The id of a request: in the log, in the journal and in the answer's `X-Request-Id`.
 #[derive(Clone, Debug)]

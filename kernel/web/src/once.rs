@@ -3,6 +3,9 @@
 //! The key is taken in the transaction of the write ([`base::Actor::once`], [`db::Db::write`]); a second write with the
 //! same key is refused by the database, whatever crashed in between. The answer is kept afterwards for the retry.
 
+#[cfg(test)]
+mod tests;
+
 use crate::middleware::RequestId;
 use crate::problem::Problem;
 use crate::{App, extract};
@@ -46,12 +49,20 @@ fn keeps_its_own(path: &str) -> bool {
     path.ends_with("/deployments")
 }
 
-/// Answers that show a secret once. They are not kept, because the table would hold the secret in the clear; their retry
-/// is told that the work is done.
-fn shows_a_secret(path: &str) -> bool {
-    ["/tokens", "/password-link", "/repositories", "/hook", "/forms", "/webhooks"]
-        .iter()
-        .any(|end| path.ends_with(end))
+/// An answer that shows a secret: a handler wraps it in this. It is not kept, because the table would hold the secret in the
+/// clear; its retry is told that the work is done.
+#[derive(Debug)]
+pub struct ShowsSecret<R>(pub R);
+
+#[derive(Clone, Copy)]
+struct HasSecret;
+
+impl<R: IntoResponse> IntoResponse for ShowsSecret<R> {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        response.extensions_mut().insert(HasSecret);
+        response
+    }
 }
 
 /// The middleware of the native API.
@@ -80,9 +91,8 @@ async fn keyed(app: App, key: String, request: Request, next: Next) -> Result<Re
     }
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     parts.extensions.insert(Key(key.clone()));
-    let is_secret = shows_a_secret(parts.uri.path());
     let response = next.run(Request::from_parts(parts, body.into())).await;
-    if !response.status().is_success() || is_secret {
+    if !response.status().is_success() || response.extensions().get::<HasSecret>().is_some() {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();

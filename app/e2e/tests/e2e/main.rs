@@ -11,3 +11,4 @@ mod inert;
 mod outputs;
 mod start_stop;
 mod storm;
+mod wire;

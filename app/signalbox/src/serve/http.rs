@@ -8,7 +8,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::{Json, Router};
 use axum_server::Handle;
-use base::{Error, Limit, Result};
+use base::{Error, Limit, Limits, Result};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -51,6 +53,7 @@ pub(super) fn router(app: App, clock: Option<Work>) -> Router {
         .method_not_allowed_fallback(middleware::wrong_method)
         .layer(DefaultBodyLimit::max(app.limits.count(Limit::BodyBytes)))
         .layer(from_fn_with_state(app.clone(), middleware::same_origin))
+        .layer(from_fn_with_state(app.clone(), middleware::timely))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new().compress_when(compressed))
         .layer(from_fn(health::count))
@@ -76,11 +79,21 @@ pub(super) fn listen(address: SocketAddr) -> Result<TcpListener> {
     Ok(listener)
 }
 
+/// Bounds what somebody may send before a handler looks at it. Larger headers are answered with 431.
+fn bound(builder: &mut Builder<TokioExecutor>, limits: &Limits) {
+    // The least that the parser works with.
+    let bytes = limits.count(Limit::HeaderBytes).max(8_192);
+    let patience = Duration::from_secs(limits.get(Limit::HeaderSeconds));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(bytes);
+    builder.http2().timer(TokioTimer::new()).max_header_list_size(u32::try_from(bytes).unwrap_or(u32::MAX));
+}
+
 /// Answers until `stopped`, then finishes what was begun.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     options: &Serve,
+    limits: &Limits,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<()> {
     let handle = Handle::new();
@@ -98,11 +111,13 @@ pub(super) async fn serve(
             let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(cert, key).await.map_err(|e| {
                 Error::invalid("tls.unreadable", format!("--tls-cert and --tls-key take PEM files: {e}"))
             })?;
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
+            let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
+            bound(server.http_builder(), limits);
             server.handle(handle).serve(service).await.map_err(failed)
         }
         _ => {
-            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            let mut server = axum_server::from_tcp(listener).map_err(failed)?;
+            bound(server.http_builder(), limits);
             server.handle(handle).serve(service).await.map_err(failed)
         }
     }

@@ -37,7 +37,7 @@ impl Fault {
             return Self::sync(fresh, public_url);
         }
         match error.kind() {
-            Kind::Invalid | Kind::Conflict | Kind::TooLarge => plain(400, error.message()),
+            Kind::Invalid | Kind::Conflict | Kind::TooLarge | Kind::Late => plain(400, error.message()),
             Kind::Unauthenticated => plain(401, "Not Authorized"),
             Kind::Denied => plain(403, error.message()),
             Kind::Missing | Kind::Gone => plain(404, error.message()),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::api::{Listing, ProblemDocument, Routes};
+use web::once::ShowsSecret;
 use web::{App, Auth, Json, Path, Result};
 
 /// A personal token.
@@ -88,7 +89,7 @@ async fn create(
     Auth(actor): Auth,
     Named(user): Named,
     Json(new): Json<NewTokenJson>,
-) -> Result<(StatusCode, Json<TokenJson>)> {
+) -> Result<ShowsSecret<(StatusCode, Json<TokenJson>)>> {
     let new = NewToken {
         name: new.name.unwrap_or_else(|| "token".to_owned()),
         scopes: new.scopes,
@@ -98,7 +99,8 @@ async fn create(
     let user = users::find(&mut tx, &user).await?.id;
     let (token, text) = tokens::create(&mut tx, user, new).await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(TokenJson::new(token, Some(text.reveal().to_owned())))))
+    let shown = TokenJson::new(token, Some(text.reveal().to_owned()));
+    Ok(ShowsSecret((StatusCode::CREATED, Json(shown))))
 }
 
 /// Ends a token at once.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use web::api::{Listing, PageQuery, ProblemDocument, Routes};
+use web::once::ShowsSecret;
 use web::{App, Auth, Json, Path, Query, Result};
 
 /// A person or a machine account.
@@ -241,12 +242,13 @@ async fn password_link(
     State(app): State<App>,
     Auth(actor): Auth,
     Named(user): Named,
-) -> Result<(StatusCode, Json<LinkJson>)> {
+) -> Result<ShowsSecret<(StatusCode, Json<LinkJson>)>> {
     let mut tx = app.db.write(&actor).await?;
     let id = users::find(&mut tx, &user).await?.id;
     let link = links::make_password(&mut tx, id).await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(LinkJson { url: app.link(&format!("/password/{}", link.reveal())) })))
+    let shown = LinkJson { url: app.link(&format!("/password/{}", link.reveal())) };
+    Ok(ShowsSecret((StatusCode::CREATED, Json(shown))))
 }
 
 /// The largest photo: it is shown at the size of a stamp.

@@ -11,6 +11,7 @@ use base::{Secret, Time};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa_axum::routes;
 use web::api::{Listing, PageQuery, ProblemDocument};
+use web::once::ShowsSecret;
 use web::{App, Auth, Json, Path, Query};
 
 pub(crate) fn routes() -> web::api::Routes {
@@ -171,7 +172,7 @@ async fn register(
     Part(app): Part<App>,
     Auth(actor): Auth,
     Json(body): Json<NewBody>,
-) -> web::Result<(StatusCode, Json<RepositoryView>)> {
+) -> web::Result<ShowsSecret<(StatusCode, Json<RepositoryView>)>> {
     let mirrors = app.part::<Mirrors>()?;
     check_target(mirrors, &actor, &body.url).await?;
     let new = NewRepository {
@@ -185,7 +186,7 @@ async fn register(
     let (made, hook) = repository::register(&mut tx, mirrors.sealing(), new).await?;
     tx.commit().await?;
     let view = RepositoryView { hook: Some(rendered_hook(&app, &hook)), ..rendered(made) };
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok(ShowsSecret((StatusCode::CREATED, Json(view))))
 }
 
 /// Shows a repository.
@@ -263,10 +264,10 @@ async fn renew_hook(
     Auth(actor): Auth,
     Path(name): Path<String>,
     Json(body): Json<HookBody>,
-) -> web::Result<Json<HookView>> {
+) -> web::Result<ShowsSecret<Json<HookView>>> {
     let mirrors = app.part::<Mirrors>()?;
     let mut tx = app.db.write(&actor).await?;
     let hook = repository::renew_hook(&mut tx, mirrors.sealing(), &name, body.secret).await?;
     tx.commit().await?;
-    Ok(Json(rendered_hook(&app, &hook)))
+    Ok(ShowsSecret(Json(rendered_hook(&app, &hook))))
 }

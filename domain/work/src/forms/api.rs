@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::api::{Listing, ProblemDocument, Routes};
+use web::once::ShowsSecret;
 use web::{App, Auth, Json, Path, Result};
 
 /// A question of a form.
@@ -141,11 +142,11 @@ async fn create(
     Auth(actor): Auth,
     Path(project): Path<ProjectId>,
     Json(new): Json<FormChangeJson>,
-) -> Result<(StatusCode, Json<FormJson>)> {
+) -> Result<ShowsSecret<(StatusCode, Json<FormJson>)>> {
     let mut tx = app.db.write(&actor).await?;
     let form = forms::create(&mut tx, project, new.into()).await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(FormJson::new(&app, form))))
+    Ok(ShowsSecret((StatusCode::CREATED, Json(FormJson::new(&app, form)))))
 }
 
 /// One form.
@@ -164,11 +165,11 @@ async fn change(
     Auth(actor): Auth,
     Path(form): Path<FormId>,
     Json(change): Json<FormChangeJson>,
-) -> Result<Json<FormJson>> {
+) -> Result<ShowsSecret<Json<FormJson>>> {
     let mut tx = app.db.write(&actor).await?;
     let form = forms::change(&mut tx, form, change.into()).await?;
     tx.commit().await?;
-    Ok(Json(FormJson::new(&app, form)))
+    Ok(ShowsSecret(Json(FormJson::new(&app, form))))
 }
 
 /// Deletes a form; the tasks that it made stay.
