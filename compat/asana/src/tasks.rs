@@ -55,6 +55,12 @@ fn completed(call: &Call<'_>) -> Result<Completed> {
 /// Lists the tasks of a container as the query says.
 pub async fn listed(tx: &mut Tx, call: &Call<'_>, within: Within) -> Result<Answer> {
     let filter = Filter { completed: completed(call)?, modified_since: call.query.time("modified_since")? };
+    let want = call.fields.compact();
+    if want.is_compact() {
+        let names = work::tasks::list_names(tx, within, &filter, &call.page()?).await?;
+        let records = names.items.iter().map(|name| show::task_name(name, want)).collect();
+        return call.list(&names, records);
+    }
     let listed = work::tasks::list(tx, within, &filter, &call.page()?).await?;
     answer(tx, call, listed).await
 }

@@ -141,4 +141,31 @@ db::on_both! { hub;
             assert!(answer["code"].is_string(), "{answer}");
         }
     }
+
+    async fn a_list_shows_the_fields_that_are_asked_for_and_only_what_one_may_see(hub) {
+        let door = door(&hub).await;
+        let secret = json!({"name": "Secret", "privacy": "private"});
+        let (_, project) = call(&door, &hub.bob, "POST", "/api/v1/projects", secret).await;
+        let new = json!({"name": "t", "project": id(&project), "assignee": "me", "notes": "n"});
+        let (_, task) = call(&door, &hub.bob, "POST", "/api/v1/tasks", new).await;
+        let list = format!("/api/v1/tasks?project={}", id(&project));
+        let of = async |fields: &str| call(&door, &hub.bob, "GET", &format!("{list}&fields={fields}"), json!({})).await;
+        let whole = call(&door, &hub.bob, "GET", &list, json!({})).await.1;
+        assert_eq!(whole["data"][0], task, "everything when nothing is said");
+        assert_eq!(of("").await.1, whole);
+        let name = json!({"id": task["id"], "name": "t", "url": task["url"]});
+        assert_eq!(of("id,name,url").await.1["data"], json!([name]), "what a name knows");
+        let more = json!({"name": "t", "assignee": task["assignee"], "projects": task["projects"]});
+        assert_eq!(of("assignee,%20name,projects").await.1["data"], json!([more]));
+        let every: Vec<&str> = task.as_object().expect("an object").keys().map(String::as_str).collect();
+        assert_eq!(of(&every.join(",")).await.1, whole, "every field has its name");
+        let (status, problem) = of("id,colour").await;
+        assert_eq!((status.as_u16(), &problem["code"]), (400, &json!("fields.unknown")));
+        for fields in ["id,name", "id,notes"] {
+            let hidden = call(&door, &hub.cay, "GET", &format!("{list}&fields={fields}"), json!({})).await;
+            assert_eq!(hidden.0, StatusCode::NOT_FOUND, "a short list asks for the same rights");
+            let mine = format!("/api/v1/tasks?assignee={}&fields={fields}", hub.bob.id);
+            assert_eq!(call(&door, &hub.cay, "GET", &mine, json!({})).await.1["data"], json!([]));
+        }
+    }
 }

@@ -60,7 +60,7 @@ impl Sqlite {
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| closed())?;
         let connection = self.readers.lock().map_err(|_| closed())?.pop().ok_or_else(closed)?;
         let read = Read { connection: Some(connection), home: self.readers.clone(), _permit: permit };
-        batch(read.connection(), "begin")?;
+        step(read.connection(), "begin")?;
         Ok(read)
     }
 
@@ -95,7 +95,7 @@ pub(crate) fn connect(path: &Path, reads_only: bool) -> Result<Connection> {
 impl Writer {
     fn begin(&mut self, home: &Arc<Mutex<Writer>>) -> Result<()> {
         if !self.open {
-            batch(&self.connection, "begin immediate")?;
+            step(&self.connection, "begin immediate")?;
             self.open = true;
         }
         if self.ids.are_running_out() {
@@ -105,7 +105,7 @@ impl Writer {
             self.ids.use_block(end);
             self.flush_soon(home);
         }
-        batch(&self.connection, "savepoint one")
+        step(&self.connection, "savepoint one")
     }
 
     /// Sees to it that the common transaction is committed after the transactions that are already in the queue. The
@@ -121,7 +121,7 @@ impl Writer {
         if !std::mem::replace(&mut self.open, false) {
             return;
         }
-        let outcome = batch(&self.connection, "commit").map_err(|e| {
+        let outcome = step(&self.connection, "commit").map_err(|e| {
             let _ = batch(&self.connection, "rollback"); // The commit may have rolled back by itself.
             tracing::error!(error = ?e, "a commit failed; {} transactions were not acknowledged", self.waiting.len());
             format!("{e:?}")
@@ -154,7 +154,7 @@ impl Write {
 
     pub(crate) async fn commit(mut self) -> Result<()> {
         let mut writer = self.writer.take().ok_or_else(closed)?;
-        if let Err(e) = batch(&writer.connection, "release one") {
+        if let Err(e) = step(&writer.connection, "release one") {
             self.writer = Some(writer); // Rolled back by the drop.
             return Err(e);
         }
@@ -207,7 +207,7 @@ impl Read {
 impl Drop for Read {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            let _ = batch(&connection, "rollback"); // Nothing was written.
+            let _ = step(&connection, "rollback"); // Nothing was written.
             if let Ok(mut home) = self.home.lock() {
                 home.push(connection);
             }
@@ -264,6 +264,11 @@ pub(crate) fn run(connection: &Connection, sql: &str, params: &[Value]) -> Resul
     }
     let changed = statement.execute(rusqlite::params_from_iter(params.iter().map(Param))).map_err(error)?;
     Ok(changed as u64)
+}
+
+/// Runs one statement of the frame around a transaction; it is kept ready, for every request has one.
+fn step(connection: &Connection, sql: &str) -> Result<()> {
+    run(connection, sql, &[]).map(drop)
 }
 
 pub(crate) fn batch(connection: &Connection, sql: &str) -> Result<()> {

@@ -4,6 +4,8 @@ use crate::{App, Problem};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use base::{Error, Limit};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
@@ -41,7 +43,13 @@ pub(crate) async fn body(request: Request, most: usize) -> base::Result<Vec<u8>>
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+        // Written in one go into room that most answers fit into.
+        let mut text = Vec::with_capacity(4_096);
+        match serde_json::to_writer(&mut text, &self.0) {
+            Ok(()) => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
+            Err(e) => Problem(Error::bug("body.unwritable", "an answer could not be written").because(e))
+                .into_response(),
+        }
     }
 }
 

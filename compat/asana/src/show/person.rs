@@ -57,7 +57,11 @@ impl Crowd {
         want: Want<'_>,
     ) -> Result<Self> {
         if !want.goes_beyond(&["name"]) {
-            return Ok(Self(persons.map(|p| (p.id, named("user", p.id, &p.name, want))).collect()));
+            let mut known = HashMap::new();
+            for person in persons {
+                known.entry(person.id).or_insert_with(|| named("user", person.id, &person.name, want));
+            }
+            return Ok(Self(known));
         }
         let ids: Vec<UserId> = persons.map(|person| person.id).collect();
         Self::of_ids(tx, call, &ids, want).await

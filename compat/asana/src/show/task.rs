@@ -1,17 +1,19 @@
 //! Tasks.
 
+mod fields;
+
 use super::person::Crowd;
-use super::{Building, field, task_name};
+use super::{Building, task_name};
 use crate::call::Call;
 use crate::show;
 use crate::wire::fields::{Level, Want};
-use crate::wire::record::{Record, ids, named};
+use crate::wire::record::ids;
 use base::Result;
 use base::id::{ProjectId, SectionId, TagId, TaskId};
 use db::Tx;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::HashMap;
-use work::tasks::{FullTask, Home, Like, Task};
+use work::tasks::{FullTask, Task};
 
 const LIKES: [&str; 6] = ["likes", "num_likes", "liked", "hearts", "num_hearts", "hearted"];
 
@@ -50,7 +52,13 @@ pub fn tasks<'a>(
             html = work::mentions::expand_all(tx, &texts, &call.app.link("")).await?;
         }
         let html = html.into_iter().chain(std::iter::repeat(String::new()));
-        Ok(filled.iter().zip(html).map(|(task, html)| record(call, task, html, &around, want)).collect())
+        let chosen = fields::chosen(want);
+        let showing = |full, html| fields::Showing { call, full, html, around: &around, want };
+        Ok(filled
+            .iter()
+            .zip(html)
+            .map(|(full, html)| fields::record(&showing(full, html), &chosen))
+            .collect())
     })
 }
 
@@ -172,111 +180,4 @@ async fn by_id(
     let found_ids: Vec<TaskId> = found.iter().map(|task| task.id).collect();
     let records = tasks(tx, call, found, want).await?;
     Ok(found_ids.into_iter().zip(records).collect())
-}
-
-fn membership(home: &Home, around: &Around, want: Want<'_>) -> Value {
-    let shows = |key: &str| want.is_ids() || want.asks(key, Level::Compact);
-    let mut map = Map::new();
-    if shows("project") {
-        map.insert(
-            "project".to_owned(),
-            around.home_projects.get(&home.project.id).cloned().unwrap_or(Value::Null),
-        );
-    }
-    if shows("section") {
-        map.insert(
-            "section".to_owned(),
-            around.home_sections.get(&home.section.id).cloned().unwrap_or(Value::Null),
-        );
-    }
-    Value::Object(map)
-}
-
-fn likes(likes: &[Like], around: &Around) -> Value {
-    likes
-        .iter()
-        .map(|like| json!({ "gid": like.id.to_string(), "user": around.likers.person(Some(&like.by)) }))
-        .collect()
-}
-
-fn record(call: &Call<'_>, full: &FullTask, html: String, around: &Around, want: Want<'_>) -> Value {
-    let task = &full.task;
-    let time = |at: Option<base::Time>| at.map(|at| at.to_string());
-    let date = |on: Option<base::Date>| on.map(|on| on.to_string());
-    let liked = full.likes.iter().any(|like| Some(like.by.id) == call.actor.user);
-    let section_list =
-        full.list_section.as_ref().map(|s| named("section", s.id, &s.name, want.of("assignee_section")));
-    let mut record = Record::new("task", task.id, want)
-        .compact("name", task.name.as_str())
-        .compact("resource_subtype", task.kind.as_str())
-        .full("actual_time_minutes", Value::Null)
-        .full("assignee", around.assignees.person(full.assignee.as_ref()))
-        .full("assignee_status", "inbox")
-        .full("completed", task.is_completed())
-        .full("completed_at", time(task.completed_at))
-        .full("created_at", task.created_at.to_string())
-        .full("due_at", time(task.due_at))
-        .full("due_on", date(task.due_on))
-        .full("followers", around.followers.all(&full.followers))
-        .full("hearted", liked)
-        .full("liked", liked)
-        .full("num_hearts", full.likes.len())
-        .full("num_likes", full.likes.len())
-        .full("hearts", likes(&full.likes, around))
-        .full("likes", likes(&full.likes, around))
-        .full("modified_at", task.modified_at.to_string())
-        .full("notes", task.notes.as_str())
-        .full(
-            "parent",
-            full.parent
-                .as_ref()
-                .and_then(|parent| around.parents.get(&parent.id))
-                .cloned()
-                .unwrap_or(Value::Null),
-        )
-        .full("permalink_url", call.permalink("tasks", task.id))
-        .full("start_at", time(task.start_at))
-        .full("start_on", date(task.start_on))
-        .full("workspace", around.workspace.clone())
-        .opt_in("assigned_by", around.assigners.person(full.assigned_by.as_ref()))
-        .opt_in("assignee_section", section_list)
-        .opt_in("completed_by", around.completers.person(full.completed_by.as_ref()))
-        .opt_in("created_by", around.creators.person(full.created_by.as_ref()))
-        .opt_in("dependencies", around.linked(&full.dependencies))
-        .opt_in("dependents", around.linked(&full.dependents))
-        .opt_in("html_notes", html)
-        .opt_in("is_rendered_as_separator", task.is_separator())
-        .opt_in("num_subtasks", full.num_subtasks);
-    if let Some(approval) = task.approval {
-        record = record.full("approval_status", approval.as_str());
-    }
-    if let Some(external) = &task.external {
-        record = record.opt_in("external", json!({ "gid": external.id, "data": external.data }));
-    }
-    if record.asks("memberships", Level::Full) {
-        let below = want.of("memberships");
-        record.put(
-            "memberships",
-            full.homes.iter().map(|home| membership(home, around, below)).collect::<Value>(),
-        );
-    }
-    if record.asks("projects", Level::Full) {
-        let projects = full.homes.iter().filter_map(|home| around.projects.get(&home.project.id).cloned());
-        record.put("projects", projects.collect::<Value>());
-    }
-    if record.asks("tags", Level::Full) {
-        record.put(
-            "tags",
-            full.tags.iter().filter_map(|tag| around.tags.get(&tag.id).cloned()).collect::<Value>(),
-        );
-    }
-    if record.asks("custom_fields", Level::Full) {
-        // Bare ids of fields would be of no use to anybody: asked whole, the values come along.
-        let below = want.of_at_least_compact("custom_fields");
-        record.put(
-            "custom_fields",
-            full.fields.iter().map(|entry| field::entry(entry, below)).collect::<Value>(),
-        );
-    }
-    record.done()
 }

@@ -238,6 +238,11 @@ impl<'t> Want<'t> {
         self.base == Base::Ids
     }
 
+    /// Whether the short form is wanted and nothing else.
+    pub fn is_compact(&self) -> bool {
+        self.base == Base::Compact && self.expand.is_empty()
+    }
+
     /// Whether names were asked for one by one.
     pub fn is_asked(&self) -> bool {
         self.base == Base::Asked

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use base::id::{FieldId, ProjectId, SectionId, TagId, TaskId};
 use base::{Date, Error, Time};
 use db::Tx;
-use json::{NewTaskJson, TaskChangeJson, TaskJson, show};
+use json::{NewTaskJson, RowJson, Shows, TaskChangeJson, TaskJson, show, show_some};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -48,6 +48,8 @@ struct TasksQuery {
     completed_since: Option<String>,
     /// Only tasks to which anything happened since this instant.
     modified_since: Option<String>,
+    /// Which fields of each task are wanted, such as `id,name,assignee`; what is not asked for is not read either. All when absent.
+    fields: Option<String>,
 }
 
 async fn within(tx: &mut Tx, query: &TasksQuery) -> base::Result<Within> {
@@ -87,13 +89,20 @@ async fn list(
     Auth(actor): Auth,
     Query(query): Query<TasksQuery>,
     Query(page): Query<PageQuery>,
-) -> Result<Json<Listing<TaskJson>>> {
+) -> Result<Json<Listing<RowJson>>> {
+    let shows = Shows::parse(query.fields.as_deref())?;
     let page = Page { limit: page.limit(&app.limits)?, after: page.cursor };
     let mut tx = app.db.read(&actor).await?;
     let within = within(&mut tx, &query).await?;
+    if shows.is_name() {
+        let found = tasks::list_names(&mut tx, within, &filter(&query)?, &page).await?;
+        let found = found.map(|task| RowJson::named(&app, task, shows));
+        return Ok(Json(Listing { data: found.items, next: found.next }));
+    }
     let found = tasks::list(&mut tx, within, &filter(&query)?, &page).await?;
-    let full = tasks::fill(&mut tx, found.items, &Want::ALL).await?;
-    Ok(Json(Listing { data: full.into_iter().map(|task| show(&app, task)).collect(), next: found.next }))
+    let full = tasks::fill(&mut tx, found.items, &shows.want()).await?;
+    let rows = full.into_iter().map(|task| RowJson::Full(Box::new(show_some(&app, task, shows))));
+    Ok(Json(Listing { data: rows.collect(), next: found.next }))
 }
 
 fn text(plain: Option<String>, rich: Option<String>) -> base::Result<Option<Text>> {

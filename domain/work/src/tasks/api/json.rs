@@ -1,5 +1,9 @@
 //! Tasks as the native API shows and takes them.
 
+mod shows;
+
+pub(crate) use shows::{RowJson, Shows};
+
 use crate::fields::{FieldValue, values};
 use crate::names::{Named, Person, TagName, TaskName};
 use crate::tasks::{Approval, FullTask, TaskKind};
@@ -12,8 +16,11 @@ use utoipa::ToSchema;
 use web::App;
 
 /// A task.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, ToSchema)]
 pub(crate) struct TaskJson {
+    /// Which of its fields are written.
+    #[schema(ignore)]
+    shows: Shows,
     #[schema(value_type = String)]
     id: TaskId,
     #[schema(value_type = String)]
@@ -97,8 +104,13 @@ struct FieldJson {
 }
 
 pub(crate) fn show(app: &App, full: FullTask) -> TaskJson {
+    show_some(app, full, Shows::ALL)
+}
+
+pub(crate) fn show_some(app: &App, full: FullTask, shows: Shows) -> TaskJson {
     let task = full.task;
     TaskJson {
+        shows,
         id: task.id,
         gid: task.id,
         url: app.link(&format!("/tasks/{}", task.id)),
