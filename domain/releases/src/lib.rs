@@ -3,6 +3,7 @@
 pub mod deployments;
 pub mod environments;
 pub mod gate;
+pub mod journeys;
 pub mod locks;
 
 pub mod stations;
@@ -44,24 +45,33 @@ pub fn migrations() -> db::Migrations {
             ("0002_deployments", include_str!("../migrations/0002_deployments.sql")),
             ("0003_output_end", include_str!("../migrations/0003_output_end.sql")),
             ("0004_by_time", include_str!("../migrations/0004_by_time.sql")),
+            ("0005_journeys", include_str!("../migrations/0005_journeys.sql")),
         ],
     }
 }
 
 /// The native API of environments, locks, the gate and deployments.
 pub fn api() -> web::api::Routes {
-    environments::api::api().merge(locks::api::api()).merge(gate::api::api()).merge(deployments::api::api())
+    environments::api::api()
+        .merge(locks::api::api())
+        .merge(gate::api::api())
+        .merge(deployments::api::api())
+        .merge(journeys::api::api())
 }
 
 /// The pages of environments, locks and deployments.
 pub fn pages() -> axum::Router<App> {
-    environments::pages::pages().merge(locks::pages::pages()).merge(deployments::pages::pages())
+    environments::pages::pages()
+        .merge(locks::pages::pages())
+        .merge(deployments::pages::pages())
+        .merge(journeys::pages::pages())
 }
 
 /// What does this crate's chores.
 pub fn chores(app: &App) -> Vec<chores::Handler> {
     let mut all = deployments::chores::handlers(app.db.clone(), app.blobs.clone());
     all.push(locks::chores::handler(app.db.clone()));
+    all.push(journeys::handler(app));
     all
 }
 
@@ -72,7 +82,7 @@ pub fn periodic(_app: &App) -> Vec<chores::Every> {
 
 /// Who follows the journal.
 pub fn followers(_app: &App) -> Vec<journal::Follower> {
-    vec![watch::follower()]
+    vec![watch::follower(), journeys::follower()]
 }
 
 /// Whether the actor may know that something about `subject` changed.

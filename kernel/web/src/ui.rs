@@ -15,7 +15,7 @@ mod shell;
 mod theme;
 mod time;
 
-pub use done::{Undo, done, done_with_undo};
+pub use done::{Undo, back, done, done_with_undo};
 pub(crate) use done::{forgotten, is_said};
 pub(crate) use door::{Wrong, error_page};
 pub use door::{door, public};

@@ -69,6 +69,7 @@ pub(super) async fn app(
     parts.insert(repos::Mirrors::open(&options.data, &config.limits, targets.clone())?);
     parts.insert(releases::Config { recheck: !config.skips_recheck, data: options.data.clone() });
     parts.insert(repos::Places(|tx, repository| Box::pin(releases::places(tx, repository))));
+    parts.insert(work::beside::Beside(&[releases::journeys::WHERE]));
     parts.insert(targets);
     parts.insert(web::live::Pulse(|tx| Box::pin(work::inbox::pulse(tx))));
     let limits = config.limits.clone();

@@ -17,6 +17,16 @@ pub(super) struct Said {
     pub(super) undo: Option<String>,
 }
 
+/// The page that a form was on, when the browser says so: a path of this server. Otherwise `fallback`.
+pub fn back(headers: &HeaderMap, fallback: &str) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let address = referer.and_then(|text| text.parse::<url::Url>().ok());
+    address.map_or_else(
+        || fallback.to_owned(),
+        |url| url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())),
+    )
+}
+
 /// Leads to `next`, where a toast says `text`.
 pub fn done(next: &str, text: &str) -> Response {
     answer(next, &Said { text: text.to_owned(), undo: None })

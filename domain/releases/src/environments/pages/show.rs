@@ -35,6 +35,8 @@ pub(crate) struct View {
     pub comments: BTreeMap<base::id::TaskId, i64>,
     /// What a form of a lock offers.
     pub choices: Choices,
+    /// The tasks that commits which would ship belong to, with whether they fix them.
+    pub tasks: BTreeMap<String, Vec<(work::tasks::Task, bool)>>,
     ahead: Ahead,
 }
 
@@ -56,6 +58,7 @@ impl View {
             comments: work::stories::count_comments(tx, &tasks).await?,
             choices: Choices::load(tx).await?,
             ahead: ship::ahead(tx, &environment).await?,
+            tasks: BTreeMap::new(),
             live,
             at,
             stations,
@@ -73,8 +76,13 @@ impl View {
 
 /// The page.
 pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame: Frame) -> Result<Markup> {
-    let view = View::load(&mut app.db.read(&frame.actor).await?, &name).await?;
+    let mut view = View::load(&mut app.db.read(&frame.actor).await?, &name).await?;
     let ship = ship::look(app.part::<Mirrors>()?, &view.ahead).await;
+    if let Ok(range) = &ship.range {
+        let commits: Vec<String> = range.commits.iter().map(|commit| commit.id.clone()).collect();
+        let mut tx = app.db.read(&frame.actor).await?;
+        view.tasks = crate::journeys::tasks_of(&mut tx, view.ahead.repository.id, &commits).await?;
+    }
     let log = match &view.live {
         Some(live) => Some(tail(&app, live, &name).await?),
         None => None,

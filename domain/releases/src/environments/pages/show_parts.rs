@@ -134,7 +134,11 @@ fn commit_row(view: &View, commit: &repos::Commit, reader: Reader<'_>) -> Markup
         li.commit.dated {
             (sha(view.repository.as_deref(), &commit.id))
             span.clip { (commit.title) }
-            span.st {}
+            span.st {
+                @for (task, fixes) in view.tasks.get(&commit.id).into_iter().flatten().take(2) {
+                    a.chip.green[*fixes] href={ "/tasks/" (task.id) } title=(task.name) { @if *fixes { (ui::lamp(ui::Aspect::Green)) "Fixes " } span.clip { (words::shortened(&task.name, 28)) } }
+                }
+            }
             (author(&commit.author))
             time.when.t-s.faint datetime=(commit.committed_at) { (reader.at(commit.committed_at)) }
         }

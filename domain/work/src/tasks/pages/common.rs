@@ -5,7 +5,7 @@ use crate::names::{Person, TagName};
 use crate::tasks::{self, Task};
 use crate::typeahead::{self, Noun};
 use crate::{projects, tags};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use base::id::{ProjectId, TagId, TaskId, UserId};
 use base::jiff::tz::TimeZone;
@@ -13,6 +13,7 @@ use base::{Error, Result};
 use db::Tx;
 use people::users::UserFilter;
 use web::ui::Frame;
+pub(crate) use web::ui::back;
 
 /// Candidates that are looked at when a name is not unique.
 const NAMED: usize = 20;
@@ -25,16 +26,6 @@ pub(crate) async fn here(tx: &mut Tx) -> Result<Here> {
     };
     let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
     Ok(Here { today: tx.now().date_in(&zone), zone })
-}
-
-/// The page that a form was on: a path of this server.
-pub(crate) fn back(headers: &HeaderMap, fallback: &str) -> String {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let address = referer.and_then(|text| text.parse::<url::Url>().ok());
-    address.map_or_else(
-        || fallback.to_owned(),
-        |url| url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())),
-    )
 }
 
 /// The same without the task in the pane, for when there is none any more.
