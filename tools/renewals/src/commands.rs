@@ -4,9 +4,11 @@ use crate::{Result, fetch, generate, sample};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+pub mod asked;
 pub mod due;
 pub mod forecast;
 pub mod report;
+pub mod restated;
 
 /// What is asked of the command `renewals`.
 #[derive(Debug, Parser)]

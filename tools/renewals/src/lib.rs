@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod analysis;
+pub mod book;
 pub mod clock;
 pub mod commands;
 pub mod day;
@@ -8,11 +10,13 @@ pub mod fetch;
 pub mod figures;
 pub mod generate;
 pub mod input;
+pub mod money;
 pub mod record;
 pub mod report;
 pub mod rules;
 pub mod sample;
 pub mod statistics;
+pub mod tally;
 
 pub use day::{Day, Month};
 pub use error::{Error, Result};

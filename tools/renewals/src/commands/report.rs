@@ -1,13 +1,100 @@
-//! Placeholder.
+//! `renewals report`: a month's report and its figures.
 
-use crate::{Error, Result};
+use super::asked::{self, Asked};
+use super::restated;
+use crate::figures::Figures;
+use crate::statistics::{self, Judgement, Light, Policy};
+use crate::{Error, Month, Result, analysis, report};
+use serde::Serialize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What may be asked.
+/// What a report may be asked for.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    asked: Asked,
+    /// The month that the report is about [default: the one before --as-of]
+    #[arg(long, value_name = "MONTH")]
+    month: Option<Month>,
+    /// Where to write the report as one HTML file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Where to write the figures as JSON; `-` is the standard output
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// The figures of an earlier report: what they said otherwise is listed
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
+    /// A rate below this is red whatever is usual, such as 0.6
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    floor: Option<f64>,
+    /// What is usual is learned from this month on: after a change that is there to stay
+    #[arg(long, value_name = "MONTH")]
+    rebase: Option<Month>,
+}
 
-/// Refuses until it is here.
-pub fn run(_args: Args) -> Result<ExitCode> {
-    Err(Error::input("not built yet"))
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if (0.0..=1.0).contains(&rate) { Ok(rate) } else { Err("a rate lies within 0 and 1".to_string()) }
+}
+
+/// The exit code that says: done, and the light is red.
+const RED: u8 = 10;
+
+/// Figures and what the statistics say of them, as JSON.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    light: Light,
+    headline: &'a Option<statistics::judgement::Headline>,
+    value: &'a statistics::judgement::Value,
+    #[serde(flatten)]
+    figures: &'a Figures,
+    judgement: &'a Judgement,
+}
+
+/// Makes the report of a month.
+pub fn run(args: Args) -> Result<ExitCode> {
+    if args.out.is_none() && args.json.is_none() {
+        return Err(Error::input("name a file for the report (--out), for the figures (--json), or both"));
+    }
+    let question = args.asked.question(args.month, true)?;
+    let mut figures = analysis::figures(&question)?;
+    if let Some(previous) = &args.previous {
+        figures.restated = restated::since(previous, &figures)?;
+    }
+    let judgement = statistics::judge_by(&figures, Policy { floor: args.floor, rebased: args.rebase });
+    if let Some(path) = &args.out {
+        asked::write(Some(path), report::html(&figures, &judgement).as_bytes())?;
+    }
+    if let Some(path) = &args.json {
+        let to = (path.as_os_str() != "-").then_some(path.as_path());
+        asked::write(to, &json(&figures, &judgement)?)?;
+    }
+    tell(&figures, &judgement);
+    Ok(if judgement.light == Light::Red { ExitCode::from(RED) } else { ExitCode::SUCCESS })
+}
+
+fn json(figures: &Figures, judgement: &Judgement) -> Result<Vec<u8>> {
+    let document = Document {
+        light: judgement.light,
+        headline: &judgement.headline,
+        value: &judgement.value,
+        figures,
+        judgement,
+    };
+    let mut text = serde_json::to_vec_pretty(&document).map_err(|e| Error::failed(e.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Says in a line or two what came out.
+fn tell(figures: &Figures, judgement: &Judgement) {
+    for headline in [&judgement.headline, &judgement.early].into_iter().flatten() {
+        eprintln!("renewals: {}: {}", headline.month, headline.sentence);
+    }
+    let bad = figures.quality.bad_records;
+    if let Some(example) = figures.quality.bad_examples.first() {
+        eprintln!("renewals: {bad} bad records were skipped, such as {example}");
+    }
 }

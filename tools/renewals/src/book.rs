@@ -1,0 +1,163 @@
+//! What was read: lines, and whose they are.
+//!
+//! A book is written by several threads while exports are read, so its numbers for licences, apps and contacts depend on who came first.
+//! Nothing that is shown or decided may depend on them; order comes from what the export says.
+
+use crate::record::Line;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+pub mod contact;
+pub mod hash;
+pub mod ledger;
+pub mod links;
+pub mod names;
+pub mod sort;
+pub mod union;
+
+use contact::Contact;
+use hash::Id;
+use names::Names;
+use union::Union;
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Book {
+    /// The lines, in parts that were filled by one thread each.
+    pub lines: Vec<Vec<Line>>,
+    /// Which node of `nodes` a name of a licence belongs to.
+    pub ids: HashMap<Id, u32, hash::AsIs>,
+    /// Which nodes are the same licence.
+    pub nodes: Union,
+    /// The contacts, without repetitions.
+    pub contacts: Vec<Contact>,
+    contact_ids: HashMap<u64, u32, hash::AsIs>,
+    /// Which contacts a node has, with repetitions.
+    pub node_contacts: Vec<(u32, u32)>,
+    last_contact: Vec<u32>,
+    /// Nodes that one record names as belonging together, though they are different licences.
+    pub related: Vec<(u32, u32)>,
+    /// Domains of partners' e-mail addresses.
+    pub partner_domains: HashSet<u64>,
+    /// Nodes in the licence export.
+    pub exported: Vec<u32>,
+    /// Apps, tiers and so on.
+    pub names: Names,
+    /// What was odd, counted while reading.
+    pub oddities: Oddities,
+}
+
+/// What was odd, counted while reading.
+#[derive(Debug, Default)]
+pub struct Oddities {
+    /// Values that no documentation knows.
+    pub unknown_values: BTreeMap<String, u64>,
+    /// Records of customers who asked to be forgotten.
+    pub rtbf: u64,
+}
+
+impl Oddities {
+    /// Adds what another thread counted.
+    pub fn add(&mut self, other: Oddities) {
+        self.rtbf += other.rtbf;
+        for (value, n) in other.unknown_values {
+            *self.unknown_values.entry(value).or_default() += n;
+        }
+    }
+}
+
+/// A record that is not yet entered.
+#[derive(Debug)]
+pub struct Draft {
+    /// The names of its licence.
+    pub ids: [Option<Id>; 4],
+    /// Names of another licence that it mentions.
+    pub related: Option<Id>,
+    /// The hash of its contact; 0 if it has none.
+    pub contact: u64,
+    /// The line; a record of the licence export has none.
+    pub line: Option<Line>,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// Lines are kept in parts of so many, so that no list of all has to be moved while it grows.
+pub const PART_LINES: usize = 1 << 16;
+
+fn add(parts: &mut Vec<Vec<Line>>, line: Line) {
+    match parts.last_mut() {
+        Some(part) if part.len() < PART_LINES => part.push(line),
+        // A small export needs no large part.
+        _ => {
+            let size = if parts.is_empty() { 1 << 10 } else { PART_LINES };
+            let mut part = Vec::with_capacity(size);
+            part.push(line);
+            parts.push(part);
+        }
+    }
+}
+
+impl Book {
+    /// Enters the drafts of a block. `contacts` are those that the thread has not seen before.
+    pub fn enter(
+        &mut self,
+        drafts: &[Draft],
+        contacts: &mut Vec<(u64, Contact)>,
+        parts: &mut Vec<Vec<Line>>,
+    ) {
+        for (hash, contact) in contacts.drain(..) {
+            let next = self.contacts.len() as u32;
+            if *self.contact_ids.entry(hash).or_insert(next) == next {
+                self.contacts.push(contact);
+            }
+        }
+        for draft in drafts {
+            let node = self.node(&draft.ids);
+            if draft.contact != 0 {
+                self.meet(node, draft.contact);
+            }
+            if let Some(other) = draft.related {
+                let other = self.node(&[Some(other), None, None, None]);
+                self.related.push((node, other));
+            }
+            match draft.line {
+                Some(line) => add(parts, Line { licence: node, ..line }),
+                None => self.exported.push(node),
+            }
+        }
+    }
+
+    /// The node of a licence that goes by these names.
+    fn node(&mut self, ids: &[Option<Id>; 4]) -> u32 {
+        let mut node = NONE;
+        let mut is_new = false;
+        for id in ids.iter().flatten() {
+            let next = if node == NONE { self.nodes.len() } else { node };
+            let known = *self.ids.entry(*id).or_insert(next);
+            if node == NONE {
+                node = known;
+                is_new = known == next;
+                if is_new {
+                    self.nodes.push();
+                    self.last_contact.push(NONE);
+                }
+            } else if known != node {
+                if is_new {
+                    // The first name was new, the second is not: the first becomes another name of the old node.
+                    self.nodes.join(node, known);
+                    (node, is_new) = (known, false);
+                } else {
+                    self.nodes.join(node, known);
+                }
+            }
+        }
+        node
+    }
+
+    fn meet(&mut self, node: u32, hash: u64) {
+        let contact = self.contact_ids.get(&hash).copied().unwrap_or(NONE);
+        if contact != NONE && self.last_contact[node as usize] != contact {
+            self.last_contact[node as usize] = contact;
+            self.node_contacts.push((node, contact));
+        }
+    }
+}
