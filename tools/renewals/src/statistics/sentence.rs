@@ -37,7 +37,8 @@ fn verdict(headline: &Headline, judged: &MonthJudgement, rules: &Rules) -> Strin
             format!("That is a significant drop: chance alone does it {}.", words::once_in(low))
         }
         Verdict::SignificantDrop => {
-            "No single month stands out, but together the last months are a significant drop.".to_owned()
+            "This month alone could be chance, but with the months before it it is a significant drop."
+                .to_owned()
         }
         Verdict::Worse if low < super::months::AMBER => {
             format!("That is lower than usual, though chance alone does it {}.", words::once_in(low))

@@ -437,7 +437,11 @@ fn missed(all: &[One], as_of: Day, won_back: bool) -> Vec<Missed> {
             },
             country: ["Germany", "United States", "Japan", ""][index % 4].into(),
             region: REGIONS[one.region].into(),
-            partner: if one.partner == 0 { String::new() } else { PARTNERS[one.partner].into() },
+            partner: match one.partner {
+                0 => String::new(),
+                13 => "A partner of its own".into(),
+                at => PARTNERS[at].into(),
+            },
             contact: if index % 9 == 2 {
                 String::new()
             } else {
