@@ -72,11 +72,6 @@ impl Output {
         self.written.clone()
     }
 
-    /// How long the attempt has gone on.
-    pub fn elapsed(&self) -> Duration {
-        self.began.elapsed()
-    }
-
     /// Returns once nothing has been written for `limit`.
     pub async fn silence(&self, limit: Duration) {
         loop {

@@ -12,6 +12,7 @@ mod spawner;
 #[cfg(test)]
 mod tests;
 
+pub use cgroup::oom_kills_around;
 pub use probe::{Containment, runs};
 
 use crate::contract::Limits;
@@ -29,6 +30,9 @@ use tokio::process::{Child, Command};
 pub const MARKER: &str = "SIGNALBOX_ATTEMPT";
 /// How long killed processes may take to be gone; a process in the middle of a slow disk write takes its time.
 const GONE_WITHIN: Duration = Duration::from_secs(20);
+
+/// Programs that make a namespace and stay to hold it.
+const HOLDERS: [&str; 2] = ["unshare", "bwrap"];
 
 /// What is written down of a tree, so that it can be killed by whoever finds it after this program has died.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,9 +111,13 @@ impl Tree {
         Ok(child)
     }
 
-    /// Sends `signal` to every member.
-    pub fn signal(&self, signal: Signal) {
-        members(&self.record).into_iter().for_each(|pid| send(pid, signal));
+    /// Asks every member to end. The programs that hold a namespace are left out: they would take it down at once.
+    pub fn ask_to_end(&self) {
+        for pid in members(&self.record).into_iter().filter(|pid| !processes::is_named(*pid, &HOLDERS)) {
+            send(pid, Signal::TERM);
+            // One that is stopped would not hear of it.
+            send(pid, Signal::CONT);
+        }
     }
 
     /// Whether no member is alive.

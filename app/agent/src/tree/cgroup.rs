@@ -90,8 +90,13 @@ impl Root {
 
     /// Every folder that an earlier program of the same name left behind.
     pub fn left_behind(&self) -> Vec<PathBuf> {
-        let all = std::iter::once(&self.folder).chain(self.first.iter().map(|(_, folder)| folder));
-        all.flat_map(|folder| inner(folder)).collect()
+        self.folders().iter().flat_map(|folder| inner(folder)).collect()
+    }
+
+    /// The folders of the agent itself.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let first = self.first.iter().map(|(_, folder)| folder.clone());
+        std::iter::once(self.folder.clone()).chain(first).collect()
     }
 
     /// Makes the folders of an attempt.
@@ -150,6 +155,20 @@ impl Leaf {
         let events = self.memory_events.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
         number_after(&events.unwrap_or_default(), "oom_kill").unwrap_or(0)
     }
+}
+
+/// How many processes the kernel has killed for lack of memory in the cgroup that `pid` is in.
+pub fn oom_kills_around(pid: u32) -> Option<u64> {
+    let theirs = ours(&std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?);
+    let second = || join(Path::new(MOUNT), theirs.get("")?).map(|folder| folder.join("memory.events"));
+    let first = || {
+        let folder = join(&Path::new(MOUNT).join("memory"), theirs.get("memory")?)?;
+        Some(folder.join("memory.oom_control"))
+    };
+    let files = [second(), first()].into_iter().flatten();
+    files
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .find_map(|text| number_after(&text, "oom_kill"))
 }
 
 /// The living members of the cgroup at `folders`, with everything inside it; `None` when there is no such cgroup.

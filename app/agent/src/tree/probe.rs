@@ -89,6 +89,13 @@ impl Containment {
         }
     }
 
+    /// Gives back what the kernel keeps for the agent as a whole.
+    pub async fn close(&self) {
+        if let Some(root) = self.cgroup() {
+            cgroup::remove(&root.folders()).await;
+        }
+    }
+
     async fn works(&self, path: &str) -> bool {
         let probe = async {
             let mut tree = Tree::prepare(self, AttemptId(0), "probe", Limits::default()).ok()?;

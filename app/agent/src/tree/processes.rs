@@ -44,6 +44,12 @@ pub fn belonging(record: &Record) -> Vec<Pid> {
         .collect()
 }
 
+/// Whether the program that `pid` runs has one of these names.
+pub fn is_named(pid: Pid, names: &[&str]) -> bool {
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", pid.as_raw_pid())).unwrap_or_default();
+    names.contains(&name.trim_end())
+}
+
 fn descends(all: &HashMap<i32, Process>, mut pid: i32, from: &HashSet<i32>) -> bool {
     // A process table can't have a cycle, but it is read while it changes.
     for _ in 0..all.len() {

@@ -3,7 +3,6 @@
 use super::{Containment, MARKER, Tree};
 use crate::contract::Limits;
 use base::id::AttemptId;
-use rustix::process::Signal;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
@@ -29,6 +28,30 @@ async fn containments() -> Vec<Containment> {
     all
 }
 
+/// Asked to end, an ordinary step gets to its trap in every containment.
+#[tokio::test]
+async fn who_is_asked_to_end_has_time_for_it() {
+    for (n, containment) in containments().await.into_iter().enumerate() {
+        let marker = base::random::word::<12>();
+        let attempt = AttemptId(n as i64 + 1);
+        let mut tree = Tree::prepare(&containment, attempt, &marker, Limits::default()).expect("a tree");
+        let script = "sh -c 'trap \"echo cleaned; exit 3\" TERM; echo up; sleep 1000 & wait'; exit $?";
+        let mut command = shell(&tree, &marker, script);
+        command.stdout(Stdio::piped());
+        let mut child = tree.spawn(command).await.expect("started");
+        let mut out = child.stdout.take().expect("piped");
+        let mut said = [0; 3];
+        tokio::io::AsyncReadExt::read_exact(&mut out, &mut said).await.expect("it speaks");
+        tree.ask_to_end();
+        assert!(tree.emptied(Duration::from_secs(5)).await, "{containment:?}");
+        let mut rest = String::new();
+        tokio::io::AsyncReadExt::read_to_string(&mut out, &mut rest).await.expect("text");
+        assert_eq!(rest, "cleaned\n", "{containment:?}");
+        child.wait().await.expect("ended");
+        tree.remove().await;
+    }
+}
+
 fn shell(tree: &Tree, marker: &str, script: &str) -> Command {
     let mut words = tree.prefix().to_vec();
     words.extend(["sh", "-c", script].map(Into::into));
@@ -52,7 +75,7 @@ async fn a_daemon_that_forked_twice_dies_with_its_attempt() {
         let mut out = child.stdout.take().expect("piped");
         let mut said = [0; 6];
         tokio::io::AsyncReadExt::read_exact(&mut out, &mut said).await.expect("the daemon speaks");
-        tree.signal(Signal::TERM);
+        tree.ask_to_end();
         assert!(!tree.emptied(Duration::from_millis(200)).await, "{containment:?}: TERM is ignored");
         let watch = base::Stopwatch::start();
         assert!(tree.kill().await, "{containment:?}");

@@ -1,0 +1,81 @@
+//! Telling the server about steps as they begin and end.
+//!
+//! Events are told in order and several at once. They are a courtesy to those who watch: the attempt's end does not wait
+//! for them for long.
+
+use super::order::{Order, give};
+use crate::contract::{Assignment, Event};
+use crate::server::{Backoff, Refusal, Server};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// How long events are gathered before they are sent.
+const GATHER: Duration = Duration::from_millis(100);
+/// How long the attempt's end waits for events that could not be told yet.
+const AT_THE_END: Duration = Duration::from_secs(10);
+
+/// Tells the events of one attempt.
+pub struct Events {
+    queue: mpsc::UnboundedSender<Event>,
+    teller: JoinHandle<()>,
+}
+
+impl Events {
+    /// Starts to tell.
+    pub fn start(server: Server, assignment: Arc<Assignment>, orders: Arc<watch::Sender<Order>>) -> Self {
+        let (queue, told) = mpsc::unbounded_channel();
+        Self { queue, teller: tokio::spawn(tell(server, assignment, orders, told)) }
+    }
+
+    /// Adds an event.
+    pub fn add(&self, event: Event) {
+        // The teller ends early only when nobody wants to hear any more.
+        let _ = self.queue.send(event);
+    }
+
+    /// Waits until everything is told, within reason.
+    pub async fn close(self) {
+        drop(self.queue);
+        let teller = self.teller.abort_handle();
+        if tokio::time::timeout(AT_THE_END, self.teller).await.is_err() {
+            teller.abort();
+        }
+    }
+}
+
+async fn tell(
+    server: Server,
+    assignment: Arc<Assignment>,
+    orders: Arc<watch::Sender<Order>>,
+    mut events: mpsc::UnboundedReceiver<Event>,
+) {
+    let path = format!("attempts/{}/events", assignment.attempt);
+    let mut pending = Vec::new();
+    while let Some(event) = events.recv().await {
+        pending.push(event);
+        let gathering = async {
+            while let Some(event) = events.recv().await {
+                pending.push(event);
+            }
+        };
+        // Running out of time is the ordinary end of gathering.
+        let _ = tokio::time::timeout(GATHER, gathering).await;
+        let body = json!({ "epoch": assignment.epoch, "events": pending });
+        let mut backoff = Backoff::default();
+        loop {
+            match server.tell(&path, &body).await {
+                Ok(()) => break,
+                Err(Refusal::Fenced) => return give(&orders, Order::Abandon),
+                Err(Refusal::Passing(_)) => backoff.pause().await,
+                Err(refusal) => {
+                    tracing::warn!(attempt = %assignment.attempt, "the server does not want events: {refusal}");
+                    break;
+                }
+            }
+        }
+        pending.clear();
+    }
+}

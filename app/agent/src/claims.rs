@@ -1,0 +1,258 @@
+//! Asking for work, doing it, and ending in good order.
+
+use crate::attempt::{self, order};
+use crate::config::{Config, Ended, Shutdown};
+use crate::contract::{Assignment, Claimed};
+use crate::registration::Registration;
+use crate::server::{Backoff, Refusal};
+use crate::site::Site;
+use base::Result;
+use base::id::AttemptId;
+use order::Order;
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How long the server may hold a claim back until there is work.
+const WAIT: Duration = Duration::from_secs(25);
+/// How long cancelled attempts may take to end and to be told, beyond the time that they get for it.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// An agent at work.
+pub struct Claims {
+    site: Arc<Site>,
+    config: Config,
+    registration: Registration,
+    running: HashMap<AttemptId, Arc<watch::Sender<Order>>>,
+    tasks: JoinSet<AttemptId>,
+    has_had_one: bool,
+}
+
+enum Next {
+    Claimed(Result<Claimed, Refusal>),
+    Ended,
+    Told,
+}
+
+/// As much of an assignment as it takes to refuse it.
+#[derive(Deserialize)]
+struct Head {
+    attempt: AttemptId,
+    epoch: i64,
+}
+
+impl Claims {
+    /// Prepares to work.
+    pub fn new(site: Arc<Site>, config: Config, registration: Registration) -> Self {
+        Self {
+            site,
+            config,
+            registration,
+            running: HashMap::new(),
+            tasks: JoinSet::new(),
+            has_had_one: false,
+        }
+    }
+
+    /// Works until told to end, or until there is a reason to.
+    pub async fn work(mut self) -> Result<Ended> {
+        let mut backoff = Backoff::default();
+        let ended = loop {
+            if *self.config.shutdown.borrow() != Shutdown::No {
+                break Ended::Stopped;
+            }
+            if self.config.once && self.has_had_one {
+                break Ended::Done;
+            }
+            let claimed = match self.next().await {
+                Next::Ended | Next::Told => continue,
+                Next::Claimed(claimed) => claimed,
+            };
+            match claimed {
+                Ok(claimed) => {
+                    backoff = Backoff::default();
+                    if let Some(ended) = self.take(claimed) {
+                        break ended;
+                    }
+                }
+                Err(Refusal::Void(sentence)) => {
+                    // The attempts of an agent that is no longer known are nobody's.
+                    self.give_all(&Order::Abandon);
+                    if let Err(why) = self.registration.renew(&self.site, &self.config).await? {
+                        break Ended::Refused(why.unwrap_or(sentence));
+                    }
+                }
+                Err(refusal) => {
+                    tracing::warn!("no work could be asked for: {refusal}");
+                    let mut shutdown = self.config.shutdown.clone();
+                    tokio::select! {
+                        () = backoff.pause() => {}
+                        _ = told(&mut shutdown, Shutdown::Drain) => {}
+                    }
+                }
+            }
+        };
+        self.end().await;
+        Ok(ended)
+    }
+
+    /// Waits for work, the end of some, or a word to end.
+    async fn next(&mut self) -> Next {
+        let free =
+            if self.config.once { 1 } else { self.config.slots.max(1) }.saturating_sub(self.running.len());
+        let claim = self.claim(free, WAIT);
+        let mut shutdown = self.config.shutdown.clone();
+        tokio::select! {
+            biased;
+            // A full agent still asks, to be heard of and to hear; nothing is lost when that is broken off.
+            Some(ended) = self.tasks.join_next(), if free == 0 => {
+                self.forget(ended);
+                Next::Ended
+            }
+            () = told(&mut shutdown, Shutdown::Drain) => Next::Told,
+            claimed = claim => {
+                while let Some(ended) = self.tasks.try_join_next() {
+                    self.forget(ended);
+                }
+                Next::Claimed(claimed)
+            }
+        }
+    }
+
+    fn claim(&self, free: usize, wait: Duration) -> impl Future<Output = Result<Claimed, Refusal>> + use<> {
+        let site = self.site.clone();
+        let have: Vec<AttemptId> = self.running.keys().copied().collect();
+        let labels = self.config.labels.clone();
+        async move {
+            let body = json!({
+                "free_slots": free,
+                "have": have,
+                "wait": wait.as_secs(),
+                "version": env!("CARGO_PKG_VERSION"),
+                "labels": labels,
+                "capabilities": site.capabilities().await,
+            });
+            site.server.post_waiting("agents/claim", &body, wait).await
+        }
+    }
+
+    /// Begins what was assigned; an agent that the server is done with ends.
+    fn take(&mut self, claimed: Claimed) -> Option<Ended> {
+        for attempt in &claimed.forget {
+            if let Some(orders) = self.running.get(attempt) {
+                order::give(orders, Order::Abandon);
+            }
+        }
+        for assignment in claimed.assignments {
+            self.has_had_one = true;
+            self.begin(assignment);
+        }
+        if claimed.too_old {
+            return Some(Ended::TooOld { minimum: self.registration.minimum_version.clone() });
+        }
+        // One that was started for a single job and is not wanted for it any more would wait for ever.
+        (claimed.draining && self.config.once && self.running.is_empty()).then_some(Ended::Done)
+    }
+
+    fn begin(&mut self, assignment: serde_json::Value) {
+        let site = self.site.clone();
+        let head = Head::deserialize(&assignment);
+        match serde_json::from_value::<Assignment>(assignment) {
+            Ok(assignment) => {
+                let id = assignment.attempt;
+                if self.running.contains_key(&id) {
+                    return;
+                }
+                let orders = Arc::new(watch::Sender::new(Order::Go));
+                self.running.insert(id, orders.clone());
+                self.tasks.spawn(async move {
+                    attempt::carry_out(site, assignment, orders).await;
+                    id
+                });
+            }
+            Err(why) => {
+                let sentence = format!("The agent does not understand what it shall do: {why}");
+                tracing::error!("{sentence}");
+                if let Ok(Head { attempt, epoch }) = head {
+                    self.tasks.spawn(async move {
+                        attempt::refuse_unread(&site, attempt, epoch, "assignment", &sentence).await;
+                        attempt
+                    });
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self, ended: std::result::Result<AttemptId, tokio::task::JoinError>) {
+        match ended {
+            Ok(id) => {
+                self.running.remove(&id);
+            }
+            Err(error) => {
+                tracing::error!("an attempt broke down: {error}");
+                // Which one it was is not told; those that nobody works on any more have no listener.
+                self.running.retain(|_, orders| orders.receiver_count() > 0);
+            }
+        }
+    }
+
+    fn give_all(&self, order: &Order) {
+        self.running.values().for_each(|orders| order::give(orders, order.clone()));
+    }
+
+    /// Waits for what runs, cancels it when told to, and says goodbye.
+    async fn end(mut self) {
+        let mut shutdown = self.config.shutdown.clone();
+        while !self.tasks.is_empty() {
+            tokio::select! {
+                Some(ended) = self.tasks.join_next() => self.forget(ended),
+                () = told(&mut shutdown, Shutdown::Cancel) => {
+                    self.cancel().await;
+                    break;
+                }
+            }
+        }
+        // An assignment that came while nobody listened any more is handed back: the server sees that it is not held.
+        let goodbye = async {
+            if let Err(refusal) = self.claim(0, Duration::ZERO).await {
+                tracing::debug!("the last claim failed: {refusal}");
+            }
+            if let Err(refusal) = self.site.server.tell("agents/leave", &json!({})).await {
+                tracing::info!("the server could not be told that the agent leaves: {refusal}");
+            }
+        };
+        let must_hurry = *shutdown.borrow() == Shutdown::Cancel || self.site.server.is_local();
+        let patience = if must_hurry { Duration::from_secs(3) } else { Duration::from_secs(10) };
+        if tokio::time::timeout(patience, goodbye).await.is_err() {
+            tracing::info!("the server does not answer the agent that leaves");
+        }
+    }
+
+    async fn cancel(&mut self) {
+        self.give_all(&Order::Cancel("The agent was stopped".to_owned()));
+        let site = self.site.clone();
+        let ended = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                self.forget(ended);
+            }
+        };
+        if tokio::time::timeout(LAST_WORDS, ended).await.is_ok() {
+            return;
+        }
+        self.give_all(&Order::Terminate("The agent was stopped".to_owned()));
+        site.gives_up.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            self.forget(ended);
+        }
+    }
+}
+
+/// Returns once the agent is told to end at least so much; when nobody is left to tell it, it ends too.
+async fn told(shutdown: &mut watch::Receiver<Shutdown>, at_least: Shutdown) {
+    // The sender's end is an answer, too.
+    let _ = shutdown.wait_for(|shutdown| *shutdown >= at_least).await;
+}

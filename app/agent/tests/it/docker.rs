@@ -1,0 +1,1 @@
+pub const SOCKET: &str = "/work/docker/docker.sock";
