@@ -1,4 +1,86 @@
 #![doc = include_str!("../README.md")]
 
+pub mod agents;
+pub mod attempts;
 pub mod cron;
 pub mod file;
+pub mod jobs;
+pub mod runs;
+pub mod secrets;
+
+mod access;
+mod digest;
+pub mod gate;
+pub mod schedules;
+mod triggers;
+
+use base::{Result, Right};
+use blobs::Blobs;
+use db::Tx;
+use journal::Subject;
+use web::App;
+
+/// The files that runs keep; the wiring puts them among the parts of [`App`]. They have a folder of their own, because they are removed
+/// when their time is over, and an attachment may have the same content.
+#[derive(Clone, Debug)]
+pub struct Files(pub Blobs);
+
+/// The tables of jobs, runs, agents and schedules.
+pub fn migrations() -> db::Migrations {
+    db::Migrations {
+        name: "jobs",
+        steps: &[
+            ("0001_jobs", include_str!("../migrations/0001_jobs.sql")),
+            ("0002_runs", include_str!("../migrations/0002_runs.sql")),
+            ("0003_agents", include_str!("../migrations/0003_agents.sql")),
+            ("0004_schedules", include_str!("../migrations/0004_schedules.sql")),
+        ],
+    }
+}
+
+/// The native API of jobs, runs, agents and secrets. It needs [`repos::Mirrors`] and [`Files`] among the parts of the app.
+pub fn api() -> web::api::Routes {
+    jobs::routes()
+        .merge(runs::routes())
+        .merge(schedules::routes())
+        .merge(agents::routes())
+        .merge(attempts::routes())
+        .merge(secrets::routes())
+}
+
+/// What is done for jobs in the background.
+pub fn chores(app: &App) -> Vec<chores::Handler> {
+    let mut all = jobs::chores(app);
+    all.extend(attempts::chores(app));
+    all.extend(schedules::chores(app));
+    all.extend(gate::chores(app));
+    all
+}
+
+/// Periodic work.
+pub fn periodic(app: &App) -> Vec<chores::Every> {
+    let mut all = attempts::periodic(app);
+    all.extend(schedules::periodic(app));
+    all.extend(gate::periodic(app));
+    all
+}
+
+/// Who follows the journal.
+pub fn followers(_app: &App) -> Vec<journal::Follower> {
+    vec![jobs::follower()]
+}
+
+/// Whether the actor may know that something about `subject` changed.
+pub async fn may_see(tx: &mut Tx, subject: &Subject) -> Result<bool> {
+    let seen = match subject.kind.as_ref() {
+        "job" => jobs::require(tx, base::id::JobId(subject.id), Right::View).await.map(drop),
+        "run" => runs::require(tx, base::id::RunId(subject.id), Right::View).await.map(drop),
+        "agent" => agents::get(tx, base::id::AgentId(subject.id)).await.map(drop),
+        _ => return Ok(false),
+    };
+    match seen {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_missing() || error.kind() == base::Kind::Denied => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -6,6 +6,7 @@
 mod access;
 mod ancestry;
 mod fetch;
+mod files;
 mod program;
 mod range;
 mod refs;
@@ -21,6 +22,7 @@ pub use access::Credential;
 pub(crate) use access::sweep as sweep_keys;
 pub use ancestry::{Answer, Contains, Rule};
 pub use fetch::{CHANGES_TOLD, Fetch, Fetched};
+pub use files::File;
 pub use program::Git;
 pub use range::{Commit, Range};
 pub use refs::{RefChange, is_plain_name};

@@ -77,6 +77,22 @@ limits! {
     OutputChunkBytes = 1_048_576, "output_chunk_bytes";
     /// Seconds that a lease lasts without a heartbeat.
     LeaseSeconds = 60, "lease_seconds";
+    /// Bytes that are kept of the output of one try of a part of a run.
+    RunLogBytes = 1_073_741_824, "run_log_bytes";
+    /// Seconds that an agent may be silent about a try before its grace begins.
+    RunLeaseSeconds = 30, "run_lease_seconds";
+    /// Parts that one agent does at once.
+    AgentSlots = 256, "agent_slots";
+    /// Figures that one run may report.
+    MetricsPerRun = 200, "metrics_per_run";
+    /// Files that one run may keep.
+    ArtifactsPerRun = 2_000, "artifacts_per_run";
+    /// Bytes in one file that a run keeps.
+    ArtifactBytes = 1_073_741_824, "artifact_bytes";
+    /// Days that the files of runs are kept when their job does not say.
+    ArtifactDays = 90, "artifact_days";
+    /// Bytes in one secret.
+    SecretBytes = 65_536, "secret_bytes";
     /// Seconds that one git command may take.
     GitSeconds = 600, "git_seconds";
     /// Times that a chore is tried before it is given up.

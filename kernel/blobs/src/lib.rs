@@ -66,6 +66,14 @@ impl Blobs {
         File::open(&path).await.map_err(|e| failed(&path, e))
     }
 
+    /// Whether a file is kept.
+    pub async fn has(&self, hash: &str) -> bool {
+        match self.path(hash) {
+            Ok(path) => fs::try_exists(path).await.unwrap_or(false),
+            Err(_) => false,
+        }
+    }
+
     /// Removes a file that nothing refers to any more.
     pub async fn remove(&self, hash: &str) -> Result<()> {
         let path = self.path(hash)?;

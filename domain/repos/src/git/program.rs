@@ -180,6 +180,13 @@ impl Call {
         if done.code == Some(0) { Ok(done.stdout) } else { Err(done.failure(&name)) }
     }
 
+    /// Starts it and leaves reading it to the caller; it ends when nobody does.
+    pub fn start(self) -> Result<Child> {
+        let mut child = self.spawn()?;
+        drop(child.stdin.take());
+        Ok(child)
+    }
+
     fn name(&self) -> String {
         self.arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }

@@ -1,0 +1,123 @@
+//! Who may do what with a job.
+//!
+//! What the job's file says of a right holds for it; where it says nothing, members may see, run, pause and read, and whoever was granted
+//! a right on the job or on its repository may. Only the file on the default branch is asked: a branch cannot change its own rights.
+//! Administrators may everything.
+
+use crate::file::{Permissions, Subject};
+use crate::jobs::Job;
+use base::id::UserId;
+use base::{Error, Result, Right, Role};
+use db::Tx;
+use people::rights::{self, RightSet};
+use people::{grants, teams, users};
+
+/// What is known of somebody who looks at jobs; loaded once for a whole list.
+#[derive(Clone, Debug)]
+pub(crate) struct Viewer {
+    user: Option<UserId>,
+    names: Vec<String>,
+    teams: Vec<String>,
+    is_member: bool,
+    is_all: bool,
+}
+
+impl Viewer {
+    /// Loads what is known of the actor.
+    pub(crate) async fn load(tx: &mut Tx) -> Result<Self> {
+        let actor = tx.actor().clone();
+        let is_all = actor.is_system() || (actor.role == Role::Admin && actor.user.is_some());
+        let nobody = Self { user: None, names: Vec::new(), teams: Vec::new(), is_member: false, is_all };
+        let Some(user) = actor.user.filter(|_| !is_all) else { return Ok(Self { user: actor.user, ..nobody }) };
+        let person = users::get(tx, user).await?;
+        let teams = teams::of_user(tx, user).await?.into_iter().map(|team| team.name.to_lowercase()).collect();
+        Ok(Self {
+            user: Some(user),
+            names: vec![person.email.to_lowercase(), person.name.to_lowercase()],
+            teams,
+            is_member: actor.role != Role::Guest,
+            is_all,
+        })
+    }
+
+    fn is(&self, subject: &Subject, owner: Option<&str>) -> bool {
+        match subject {
+            Subject::Everyone => self.user.is_some(),
+            Subject::Members => self.is_member,
+            Subject::Owner => owner.is_some_and(|owner| self.answers_to(owner)),
+            Subject::User(name) => self.names.contains(&name.to_lowercase()),
+            Subject::Team(name) => self.teams.contains(&name.to_lowercase()),
+        }
+    }
+
+    /// Whether a name in a file, of a person or a team, means this person.
+    fn answers_to(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.names.contains(&name) || self.teams.contains(&name)
+    }
+
+    /// What this person may do by their role and by the job's file.
+    fn by_file(&self, job: &Job) -> RightSet {
+        if self.is_all {
+            return RightSet::ALL;
+        }
+        let none = Permissions::default();
+        let said = job.permissions.as_ref().unwrap_or(&none);
+        let rights = [
+            (Right::View, &said.view, self.is_member),
+            (Right::Log, &said.log, self.is_member),
+            (Right::Run, &said.run, self.is_member),
+            (Right::Schedule, &said.schedule, self.is_member),
+            (Right::Edit, &said.edit, false),
+            (Right::Secrets, &said.secrets, false),
+            (Right::Admin, &said.admin, false),
+        ];
+        let has = |said: &Option<Vec<Subject>>, default: bool| match said {
+            None => default,
+            Some(subjects) => subjects.iter().any(|subject| self.is(subject, job.owner.as_deref())),
+        };
+        let held: Vec<Right> =
+            rights.into_iter().filter(|(_, said, default)| has(said, *default)).map(|(right, ..)| right).collect();
+        // Whoever may not see a job does nothing else with it, and whoever administers one may do all.
+        match held.contains(&Right::Admin) {
+            true => RightSet::ALL,
+            false if held.contains(&Right::View) => RightSet::of(&held),
+            false => RightSet::NONE,
+        }
+    }
+}
+
+/// The actor's rights on a job, narrowed to what their token allows.
+pub(crate) async fn rights_on(tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result<RightSet> {
+    let mut held = viewer.by_file(job);
+    if let (Some(user), false) = (viewer.user, viewer.is_all) {
+        for subject in [format!("job:{}", job.id), format!("repository:{}", job.repository)] {
+            let granted = grants::rights_on(tx, &subject, user).await?;
+            let granted = if granted.contains(Right::Admin) { RightSet::ALL } else { granted };
+            held = held.union(granted);
+        }
+    }
+    Ok(held.narrowed_to(tx.actor()))
+}
+
+/// Checks that the actor has `right` on a job that was loaded: Missing when they may not even see it, else Denied.
+pub(crate) async fn check(tx: &mut Tx, job: &Job, right: Right) -> Result<()> {
+    let viewer = Viewer::load(tx).await?;
+    let held = rights_on(tx, &viewer, job).await?;
+    if held.contains(right) {
+        return Ok(());
+    }
+    if !held.contains(Right::View) {
+        return Err(crate::jobs::missing(&job.name));
+    }
+    rights::require_scope(tx, right)?;
+    let name = &tx.actor().name;
+    let doing = match right {
+        Right::Log => "read the output of",
+        Right::Run => "run",
+        Right::Schedule => "pause or resume",
+        Right::Secrets => "set the secrets of",
+        _ => "change",
+    };
+    Err(Error::denied("right.missing", format!("{name} does not have the right to {doing} the job {}", job.name)))
+}

@@ -1,0 +1,288 @@
+//! What agents report: signs of life, steps, output, the end.
+
+use super::WAIT_MAX;
+use crate::agents::AgentAuth;
+use crate::attempts::finish::{self, Ending, Kept};
+use crate::attempts::{AttemptState, Step, held, lease, output, store};
+use crate::runs::Metric;
+use axum::extract::State;
+use base::id::AttemptId;
+use base::{Error, Limit};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+use web::api::{ProblemDocument, Routes};
+use web::{App, Json, Path, Query, Result};
+
+/// A sign of life.
+#[derive(Debug, Deserialize, ToSchema)]
+struct RenewJson {
+    epoch: i64,
+    /// `starting`, `running` or `finishing`.
+    phase: String,
+    /// Seconds to hold the answer back, at most 30; an order to stop comes at once.
+    #[serde(default)]
+    wait: u64,
+}
+
+/// What an agent is to do about a try.
+#[derive(Debug, Serialize, ToSchema)]
+struct OrderJson {
+    /// Seconds that it may be silent.
+    lease: u64,
+    /// `continue` or `cancel`.
+    command: &'static str,
+    reason: Option<String>,
+    /// Whether to kill without asking first.
+    terminate: bool,
+}
+
+/// Renews the lease of a try.
+#[utoipa::path(post, path = "/attempts/{id}/renew", tag = "agents", params(("id" = String, Path)), request_body = RenewJson,
+    responses((status = 200, body = OrderJson), (status = 409, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
+async fn renew(
+    State(app): State<App>,
+    agent: AgentAuth,
+    Path(id): Path<AttemptId>,
+    Json(body): Json<RenewJson>,
+) -> Result<Json<OrderJson>> {
+    let phase = match body.phase.as_str() {
+        "starting" => AttemptState::Starting,
+        "running" => AttemptState::Running,
+        "finishing" => AttemptState::Finishing,
+        other => {
+            let message = format!("{other:.40} is no phase: starting, running or finishing");
+            return Err(Error::invalid("attempt.phase", message).into());
+        }
+    };
+    let mut commits = app.db.commits();
+    let mut stop = app.stop.clone();
+    let mut tx = app.db.write(&agent.actor()).await?;
+    let mut order = lease::renew(&mut tx, agent.0.id, id, body.epoch, phase).await?;
+    tx.commit().await?;
+    // A third of the lease at most: the next sign of life has to come in time.
+    let wait = body.wait.min(WAIT_MAX).min(order.lease_s / 3);
+    let until = tokio::time::Instant::now() + Duration::from_secs(wait);
+    while order.cancel.is_none() && wait > 0 && !*stop.borrow() {
+        tokio::select! {
+            _ = commits.changed() => {}
+            () = tokio::time::sleep_until(until) => break,
+            _ = stop.changed() => break,
+        }
+        let mut tx = app.db.read(&agent.actor()).await?;
+        let attempt = store::get(&mut tx, id).await?.filter(|attempt| !attempt.state.is_over());
+        let Some(attempt) = attempt else { return Err(crate::attempts::fenced().into()) };
+        order = lease::order(&mut tx, &attempt).await?;
+    }
+    let command = if order.cancel.is_some() { "cancel" } else { "continue" };
+    Ok(Json(OrderJson { lease: order.lease_s, command, reason: order.cancel, terminate: order.at_once }))
+}
+
+/// What happened to steps.
+#[derive(Debug, Deserialize, ToSchema)]
+struct EventsJson {
+    epoch: i64,
+    events: Vec<EventJson>,
+}
+
+/// What happened to one step.
+#[derive(Debug, Deserialize, ToSchema)]
+struct EventJson {
+    /// Its place; those of `finally` follow.
+    step: i64,
+    #[serde(default)]
+    name: String,
+    /// `running`, `succeeded`, `failed` or `skipped`.
+    state: String,
+    /// Where the log was then.
+    offset: Option<i64>,
+    took_ms: Option<i64>,
+    exit_code: Option<i64>,
+}
+
+/// An empty answer.
+#[derive(Debug, Serialize, ToSchema)]
+struct NothingJson {}
+
+/// Takes what happened to the steps of a try.
+#[utoipa::path(post, path = "/attempts/{id}/events", tag = "agents", params(("id" = String, Path)), request_body = EventsJson,
+    responses((status = 200, body = NothingJson), (status = 409, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
+async fn events(
+    State(app): State<App>,
+    agent: AgentAuth,
+    Path(id): Path<AttemptId>,
+    Json(body): Json<EventsJson>,
+) -> Result<Json<NothingJson>> {
+    let mut tx = app.db.write(&agent.actor()).await?;
+    held(&mut tx, agent.0.id, id, body.epoch).await?;
+    for event in body.events {
+        if !matches!(event.state.as_str(), "running" | "succeeded" | "failed" | "skipped") {
+            let message = format!("{:.40} is no state of a step", event.state);
+            return Err(Error::invalid("attempt.event", message).into());
+        }
+        let is_running = event.state == "running";
+        let step = Step {
+            index: event.step,
+            name: event.name,
+            log_from: event.offset.filter(|_| is_running),
+            log_to: event.offset.filter(|_| !is_running),
+            state: event.state,
+            took_ms: event.took_ms,
+            exit_code: event.exit_code,
+        };
+        store::put_step(&mut tx, id, &step).await?;
+    }
+    tx.commit().await?;
+    Ok(Json(NothingJson {}))
+}
+
+/// Where output belongs.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct At {
+    epoch: i64,
+    /// Where the body begins in the whole output.
+    offset: i64,
+}
+
+/// Where the next byte of output belongs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NextByte)]
+struct NextJson {
+    next: i64,
+}
+
+/// Takes a piece of output. What is here already is skipped; a gap is refused.
+#[utoipa::path(put, path = "/attempts/{id}/log", tag = "agents", params(("id" = String, Path), At),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = NextJson), (status = 409, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
+async fn log(
+    State(app): State<App>,
+    agent: AgentAuth,
+    Path(id): Path<AttemptId>,
+    Query(at): Query<At>,
+    body: axum::body::Body,
+) -> Result<Json<NextJson>> {
+    let most = app.limits.count(Limit::OutputChunkBytes);
+    let bytes = axum::body::to_bytes(body, most).await.map_err(|error| {
+        Error::too_large("log.too_large", format!("One piece of output is at most {most} bytes")).because(error)
+    })?;
+    let mut tx = app.db.write(&agent.actor()).await?;
+    let next = output::append(&mut tx, agent.0.id, id, at.epoch, at.offset, &bytes).await?;
+    tx.commit().await?;
+    Ok(Json(NextJson { next }))
+}
+
+/// The end of a try.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct FinishJson {
+    epoch: i64,
+    /// `succeeded`, `failed`, `cancelled` or `timed_out`.
+    outcome: String,
+    exit_code: Option<i64>,
+    signal: Option<i64>,
+    reason: Option<String>,
+    sentence: Option<String>,
+    failed_step: Option<i64>,
+    log_bytes: i64,
+    #[serde(default)]
+    metrics: Vec<MetricJson>,
+    #[serde(default)]
+    artifacts: Vec<ArtifactJson>,
+    image_digest: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = FinishMetric)]
+struct MetricJson {
+    name: String,
+    value: f64,
+    unit: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = FinishArtifact)]
+struct ArtifactJson {
+    name: String,
+    path: String,
+    size: i64,
+    sha256: String,
+    #[serde(default)]
+    media_type: String,
+}
+
+/// Ends a try. The same report again answers the same.
+#[utoipa::path(post, path = "/attempts/{id}/finish", tag = "agents", params(("id" = String, Path)), request_body = FinishJson,
+    responses((status = 200, body = NothingJson), (status = 409, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
+async fn finish(
+    State(app): State<App>,
+    agent: AgentAuth,
+    Path(id): Path<AttemptId>,
+    Json(body): Json<FinishJson>,
+) -> Result<Json<NothingJson>> {
+    let epoch = body.epoch;
+    let ending = ending(body)?;
+    let files = app.part::<crate::Files>()?;
+    for kept in &ending.artifacts {
+        if !files.0.has(&kept.sha256).await {
+            let message = format!("The file {:.200} was not sent; send it and report the end again", kept.path);
+            return Err(Error::conflict("file.missing", message).into());
+        }
+    }
+    let mut tx = app.db.write(&agent.actor()).await?;
+    finish::finish(&mut tx, agent.0.id, id, epoch, ending).await?;
+    tx.commit().await?;
+    Ok(Json(NothingJson {}))
+}
+
+fn ending(body: FinishJson) -> base::Result<Ending> {
+    let unreadable = |error| Error::bug("attempt.finish", "a report cannot be written down").because(error);
+    let print = crate::digest::hex(serde_json::to_string(&body).map_err(unreadable)?.as_bytes());
+    let outcome = AttemptState::parse(&body.outcome)?;
+    if !outcome.is_over() || outcome == AttemptState::Lost {
+        let message = format!("{outcome} is no end of an attempt: succeeded, failed, cancelled or timed_out");
+        return Err(Error::invalid("attempt.outcome", message));
+    }
+    let kept = |file: ArtifactJson| Kept {
+        name: file.name,
+        media_type: media_type(&file.path, file.media_type),
+        path: file.path,
+        size: file.size,
+        sha256: file.sha256,
+    };
+    let short = |text: Option<String>| text.map(|text| text.chars().take(1_000).collect::<String>());
+    Ok(Ending {
+        outcome,
+        exit_code: body.exit_code,
+        signal: body.signal,
+        reason: short(body.reason),
+        sentence: short(body.sentence),
+        failed_step: body.failed_step,
+        log_bytes: body.log_bytes,
+        metrics: body
+            .metrics
+            .into_iter()
+            .map(|metric| Metric { name: metric.name, value: metric.value, unit: metric.unit })
+            .collect(),
+        artifacts: body.artifacts.into_iter().map(kept).collect(),
+        image_digest: short(body.image_digest),
+        print,
+    })
+}
+
+/// What a file is: what its agent says, or what its name says.
+fn media_type(path: &str, said: String) -> String {
+    if said.is_empty() || said == "application/octet-stream" {
+        return mime_guess::from_path(path).first_or_octet_stream().to_string();
+    }
+    said
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .routes(routes!(renew))
+        .routes(routes!(events))
+        .routes(routes!(log))
+        .routes(routes!(finish))
+}

@@ -1,0 +1,129 @@
+//! Giving out work: which waiting parts an agent may take, in one transaction.
+
+use super::{Attempt, AttemptState, assignment, background, store};
+use crate::agents::{self, Agent};
+use crate::file::{Isolation, Requirement};
+use crate::runs::{self, Part, PartState, Run};
+use base::id::AttemptId;
+use base::{Limit, Result};
+use db::Tx;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Waiting parts that are looked at in one claim: those that fit no agent must not hide those that do for ever.
+const LOOKED_AT: usize = 500;
+
+/// A sign of life is written down this seldom.
+const SEEN_EVERY: Duration = Duration::from_secs(15);
+
+/// A try that was given out, with what its agent needs to know.
+pub(super) struct Claimed {
+    pub attempt: Attempt,
+    pub run: Run,
+    pub part: Part,
+    pub facts: assignment::Facts,
+}
+
+/// Whether an agent can do a part.
+pub(super) fn fits(part: &Part, offers: &BTreeMap<String, String>) -> bool {
+    let has_isolation = match part.model.isolation {
+        Isolation::None => true,
+        Isolation::Bwrap => offers.contains_key("bwrap"),
+        Isolation::Docker => offers.contains_key("docker"),
+    };
+    has_isolation && part.model.requires.iter().all(|requirement: &Requirement| requirement.is_met_by(offers))
+}
+
+/// How long a try may be silent.
+pub(super) fn lease(tx: &Tx) -> Duration {
+    Duration::from_secs(tx.limits().get(Limit::RunLeaseSeconds).max(1))
+}
+
+/// Gives an agent up to `free` parts that wait and that it can do.
+pub(super) async fn claim(tx: &mut Tx, agent: &Agent, free: usize) -> Result<Vec<Claimed>> {
+    let mut all = Vec::new();
+    if agent.draining || free == 0 {
+        return Ok(all);
+    }
+    let offers = agent.offers();
+    for part in runs::store::ready(tx, LOOKED_AT).await? {
+        if all.len() == free {
+            break;
+        }
+        if fits(&part, &offers) {
+            all.push(take(tx, agent, part).await?);
+        }
+    }
+    Ok(all)
+}
+
+async fn take(tx: &mut Tx, agent: &Agent, mut part: Part) -> Result<Claimed> {
+    let now = tx.now();
+    part.state = PartState::Running;
+    part.state_at = now;
+    part.attempts += 1;
+    part.ready_at = None;
+    part.sentence = None;
+    runs::store::update_part(tx, &part).await?;
+    let attempt = Attempt {
+        id: tx.new_id(),
+        part: part.id,
+        run: part.run,
+        job: part.job,
+        number: part.attempts,
+        agent: agent.id,
+        epoch: part.attempts,
+        state: AttemptState::Leased,
+        lease_until: Some(now.plus(lease(tx))),
+        leased_at: now,
+        started_at: None,
+        ended_at: None,
+        exit_code: None,
+        signal: None,
+        reason: None,
+        sentence: None,
+        failed_step: None,
+        log_bytes: 0,
+        log_kept: 0,
+        log_blob: None,
+        image_digest: None,
+    };
+    store::insert(tx, &attempt).await?;
+    background::watch_lease(tx, &attempt).await?;
+    runs::taken(tx, part.run).await?;
+    let run = runs::unchecked(tx, part.run).await?;
+    let facts = assignment::gather(tx, &run, &part, &attempt).await?;
+    Ok(Claimed { attempt, run, part, facts })
+}
+
+/// What an agent says of itself with every claim.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sign {
+    pub version: String,
+    pub labels: Option<BTreeMap<String, String>>,
+    pub capabilities: Option<agents::Capabilities>,
+}
+
+/// Notes a sign of life, and what changed about the machine.
+pub(super) async fn seen(tx: &mut Tx, agent: &mut Agent, sign: Sign) -> Result<()> {
+    let before = agent.machine.clone();
+    agent.machine.version = sign.version;
+    if let Some(labels) = sign.labels {
+        // What the invitation gave stays, whatever the agent says.
+        agent.machine.labels.extend(labels);
+    }
+    if let Some(capabilities) = sign.capabilities {
+        agent.machine.capabilities = capabilities;
+    }
+    if agent.machine == before && tx.now().since(agent.seen_at) < SEEN_EVERY {
+        return Ok(());
+    }
+    agent.seen_at = tx.now();
+    agents::store::set_seen(tx, agent).await
+}
+
+/// The tries that an agent says it has and that are not its own any more.
+pub(super) async fn forgotten(tx: &mut Tx, agent: &Agent, have: &[AttemptId]) -> Result<Vec<AttemptId>> {
+    let held = store::of_agent(tx, agent.id).await?;
+    Ok(have.iter().copied().filter(|id| held.iter().all(|attempt| attempt.id != *id)).collect())
+}

@@ -1,0 +1,237 @@
+//! Runs: one go of a job, from what caused it to how it ended.
+
+mod advance;
+mod api;
+mod cancel;
+mod log;
+mod params;
+mod repeat;
+mod start;
+pub mod state;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use advance::{PartEnd, answered, part_ended, taken};
+pub(crate) use api::routes;
+pub use cancel::{cancel, release};
+pub use log::{LogPart, log_length, log_parts, part_log, read_log};
+pub use repeat::repeat;
+pub use start::{Ask, Started, ask};
+pub(crate) use start::{New, for_pushes, others, start};
+pub use state::{PartState, State};
+
+use crate::file;
+use crate::jobs::{self, Job};
+use base::id::{AttemptId, DefinitionId, DeploymentId, JobId, PartId, RepositoryId, RunId, UserId};
+use base::{Error, Result, Right, Time};
+use db::Tx;
+use journal::Subject;
+use std::collections::BTreeMap;
+
+base::text_enum! {
+    /// What starts runs.
+    pub enum Cause {
+        /// The clock.
+        Schedule = "schedule",
+        /// Commits that arrived.
+        Push = "push",
+        /// A request from outside.
+        Webhook = "webhook",
+        /// The end of another run.
+        After = "after",
+        /// A person or a client.
+        Manual = "manual",
+        /// Somebody repeated a run.
+        Repeat = "repeat",
+    }
+}
+
+/// One go of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// The job.
+    pub job: JobId,
+    /// Counts the runs of the job.
+    pub number: i64,
+    /// What the job said when it was started.
+    pub definition: DefinitionId,
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The commit that it checks out.
+    pub commit: String,
+    /// The name that the commit was asked for by.
+    pub reference: Option<String>,
+    /// Whether the commit may have the secrets of the job.
+    pub trusted: bool,
+    /// What started it.
+    pub cause: Cause,
+    /// Which schedule, or which run, started it.
+    pub cause_id: Option<i64>,
+    /// The instant of the schedule that it stands for.
+    pub scheduled_at: Option<Time>,
+    /// Who asked for it.
+    pub asked_by: Option<UserId>,
+    /// The name of who asked for it.
+    pub asked_by_name: String,
+    /// What it was handed.
+    pub params: BTreeMap<String, String>,
+    /// Where it is in its life.
+    pub state: State,
+    /// Since when.
+    pub state_at: Time,
+    /// Why, in a sentence.
+    pub sentence: Option<String>,
+    /// The group of which only so many run at once.
+    pub lane: Option<String>,
+    /// The run that it repeats.
+    pub repeats: Option<RunId>,
+    /// The manual stages that a person let begin.
+    pub released: Vec<usize>,
+    /// Whether the gate of its environment has been asked.
+    pub gate_asked: bool,
+    /// The deployment that it is.
+    pub deployment: Option<DeploymentId>,
+    /// What fences that deployment.
+    pub deployment_token: Option<i64>,
+    /// Who asked for it to stop.
+    pub cancel_by: Option<String>,
+    /// Why.
+    pub cancel_reason: Option<String>,
+    /// When it was asked for.
+    pub made_at: Time,
+    /// When the first agent took a part of it.
+    pub started_at: Option<Time>,
+    /// When it was over.
+    pub ended_at: Option<Time>,
+}
+
+impl Run {
+    /// What its entries are kept under.
+    pub fn subject(&self) -> Subject {
+        Subject::new("run", self.id.0)
+    }
+
+    /// What watches everything about it.
+    pub(crate) fn parents(&self) -> Vec<Subject> {
+        vec![self.subject(), Subject::new("job", self.job.0)]
+    }
+
+    /// The first characters of its commit.
+    pub fn short_commit(&self) -> &str {
+        self.commit.get(..7).unwrap_or(&self.commit)
+    }
+}
+
+/// One job of a stage of a run, times one cell of its matrix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Its id.
+    pub id: PartId,
+    /// The run.
+    pub run: RunId,
+    /// The job.
+    pub job: JobId,
+    /// The place of its stage.
+    pub stage: usize,
+    /// Its place in the stage.
+    pub place: usize,
+    /// What it is.
+    pub model: file::Part,
+    /// Where it is in its life.
+    pub state: PartState,
+    /// Since when.
+    pub state_at: Time,
+    /// Why, in a sentence.
+    pub sentence: Option<String>,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// From when on an agent may take it.
+    pub ready_at: Option<Time>,
+}
+
+pub(crate) fn missing(id: RunId) -> Error {
+    Error::missing("run.missing", format!("There is no run {id}"))
+}
+
+/// Which runs.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those of this job.
+    pub job: Option<JobId>,
+    /// Only those in these states.
+    pub states: Vec<State>,
+    /// Only those before this one.
+    pub before: Option<RunId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Runs of jobs that the actor may see, newest first.
+pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Run>> {
+    let seen: Vec<JobId> = match filter.job {
+        Some(job) => vec![jobs::require(tx, job, Right::View).await?.id],
+        None => jobs::list(tx).await?.into_iter().map(|job| job.id).collect(),
+    };
+    store::list(tx, filter, &seen).await
+}
+
+/// One run, when the actor has `right` on its job.
+pub async fn require(tx: &mut Tx, id: RunId, right: Right) -> Result<(Run, Job)> {
+    let run = unchecked(tx, id).await?;
+    let job = jobs::unchecked(tx, run.job).await?;
+    match crate::access::check(tx, &job, right).await {
+        Ok(()) => Ok((run, job)),
+        Err(error) if error.is_missing() => Err(missing(id)),
+        Err(error) => Err(error),
+    }
+}
+
+pub(crate) async fn unchecked(tx: &mut Tx, id: RunId) -> Result<Run> {
+    store::get(tx, id).await?.ok_or_else(|| missing(id))
+}
+
+/// The run of a job with this number, when the actor has `right` on the job.
+pub async fn numbered(tx: &mut Tx, job: &Job, number: i64, right: Right) -> Result<Run> {
+    crate::access::check(tx, job, right).await?;
+    let found = store::by_number(tx, job.id, number).await?;
+    found.ok_or_else(|| Error::missing("run.missing", format!("{} has no run {number}", job.title)))
+}
+
+/// The parts of a run, in order.
+pub async fn parts(tx: &mut Tx, run: RunId) -> Result<Vec<Part>> {
+    store::parts(tx, run).await
+}
+
+/// What the last run of a job that ended before this one came to.
+pub async fn before(tx: &mut Tx, run: &Run) -> Result<Option<State>> {
+    store::outcome_before(tx, run).await
+}
+
+/// A figure that a run reported.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, utoipa::ToSchema)]
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: f64,
+    /// What it is counted in.
+    pub unit: Option<String>,
+}
+
+/// What a run reported.
+pub async fn metrics(tx: &mut Tx, run: RunId) -> Result<Vec<Metric>> {
+    store::metrics(tx, run).await
+}
+
+/// One figure over the last runs of a job, oldest first: the number of the run, and the value.
+pub async fn metric_history(tx: &mut Tx, job: JobId, name: &str, limit: usize) -> Result<Vec<(i64, f64)>> {
+    store::metric_history(tx, job, name, limit).await
+}
+
+/// Whether the output of a part's try goes on somewhere: the newest try of each part of a run.
+pub async fn attempts(tx: &mut Tx, run: RunId) -> Result<BTreeMap<PartId, AttemptId>> {
+    crate::attempts::store::newest_of_run(tx, run).await
+}
