@@ -46,6 +46,16 @@ pub(crate) async fn lock(tx: &mut Tx, project: ProjectId, right: Right) -> Resul
     check(tx, found, right).await
 }
 
+/// A number that rises whenever the set of a project's open tasks may have changed; without asking for rights: for the gate.
+pub async fn version(tx: &mut Tx, project: ProjectId) -> Result<i64> {
+    store::version(tx, project).await
+}
+
+/// Keeps the set of a project's open tasks as it is until the transaction ends, changing nothing; without asking for rights: for the gate.
+pub async fn hold(tx: &mut Tx, project: ProjectId) -> Result<()> {
+    store::hold(tx, project).await
+}
+
 async fn check(tx: &mut Tx, project: Project, right: Right) -> Result<Project> {
     let held = access::on_project(tx, &project, right).await?;
     access::check(tx, held, right, "project", project.id.0)?;

@@ -68,7 +68,18 @@ pub(crate) async fn bump(tx: &mut Tx, id: ProjectId) -> Result<Option<Project>> 
     tx.opt(&sql, &params![id]).await?.map(from_row).transpose()
 }
 
-/// The same for every project of a task.
+/// The version of a project, deleted ones too; zero of one that is not there.
+pub(crate) async fn version(tx: &mut Tx, id: ProjectId) -> Result<i64> {
+    let row = tx.opt("select version from project where id = $1", &params![id]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Keeps everybody else from changing the set of open tasks until the transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, id: ProjectId) -> Result<()> {
+    tx.opt("select version from project where id = $1 /*pg: for update */", &params![id]).await.map(drop)
+}
+
+/// Like [`bump`] for every project of a task.
 pub(crate) async fn bump_homes(tx: &mut Tx, task: TaskId) -> Result<()> {
     // Locks are taken in the order of ids, so that two tasks in the same projects cannot wait for each other.
     let lock = "select p.id from project p where p.id in (select m.project_id from membership m where m.task_id = $1)
