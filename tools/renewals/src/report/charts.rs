@@ -13,7 +13,7 @@ pub mod spark;
 
 use super::frame::Room;
 use super::scale::Scale;
-use super::svg::{Anchor, Svg};
+use super::svg::{Anchor, Path, Svg};
 use crate::Month;
 use crate::statistics::words;
 
@@ -29,11 +29,13 @@ pub struct Frame {
 impl Frame {
     /// Draws rules across at the ticks, each with its label at the left.
     pub fn rules(&self, svg: &mut Svg, scale: &Scale, ticks: &[f64], label: impl Fn(f64) -> String) {
+        let mut rules = Path::default();
         for &tick in ticks {
             let y = scale.at(tick);
-            svg.line("rule", (self.x.0, y), (self.x.1, y));
+            rules.lift_to((self.x.0, y)).to((self.x.1, y));
             svg.text("tick", (self.x.0 - 8.0, y + 4.0), Anchor::End, &label(tick));
         }
+        svg.path("rule", &rules, "");
     }
 
     /// Returns the middle of the place of month `index` of `count`, and how wide the place is.
@@ -48,13 +50,14 @@ impl Frame {
         let needed = room.choose(30.0, 36.0);
         let every = [1, 2, 3, 6, 12].into_iter().find(|n| f64::from(*n) * width >= needed).unwrap_or(12);
         let mut year = None;
+        let mut axis = Path::through([(self.x.0, self.y.1), (self.x.1, self.y.1)]);
         for (index, month) in months.iter().enumerate() {
             let (x, _) = self.place(index, months.len());
             let (this, number) = month.parts();
             if (number as i32 - 1) % every != 0 {
                 continue;
             }
-            svg.line("axis", (x, self.y.1), (x, self.y.1 + 4.0));
+            axis.lift_to((x, self.y.1)).to((x, self.y.1 + 4.0));
             svg.text(
                 "tick",
                 (x, self.y.1 + room.choose(18.0, 20.0)),
@@ -67,6 +70,6 @@ impl Frame {
                 year = Some(this);
             }
         }
-        svg.line("axis", (self.x.0, self.y.1), (self.x.1, self.y.1));
+        svg.path("axis", &axis, "");
     }
 }

@@ -1,12 +1,13 @@
 //! The numbers of the page for other programs: inert JSON, so that a report is its own data set.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::frame::short;
 use crate::Month;
 use crate::figures::{Figures, Input, Parameters};
 use crate::statistics::judgement::{
-    ForecastMonth, Headline, Judgement, Light, Mix, MonthJudgement, Partner, Value, Verdict, YearAgo,
+    ForecastMonth, Headline, Judgement, Light, Mix, MonthJudgement, Partner, Value as Worth, Verdict, YearAgo,
 };
 
 /// As many months are given; the JSON file beside the report has all.
@@ -23,7 +24,7 @@ struct Data<'a> {
     light: Light,
     headline: &'a Option<Headline>,
     early: &'a Option<Headline>,
-    value: Value,
+    value: Worth,
     mix: &'a Option<Mix>,
     year_ago: &'a Option<YearAgo>,
     months: Vec<Row>,
@@ -83,14 +84,28 @@ pub fn json(figures: &Figures, judgement: &Judgement) -> String {
         params: &figures.params,
         inputs: figures.inputs.iter().map(named).collect(),
     };
-    let text = serde_json::to_string(&data).expect("the data has only text as keys");
+    let mut value = serde_json::to_value(&data).expect("the data has only text as keys");
+    shorten(&mut value);
+    let text = value.to_string();
     // `</script>` and `<!--` are the only ways out of the element; neither survives without its `<`.
     text.replace('<', "\\u003c")
 }
 
+/// Rounds every fraction to a millionth: more would only be noise of the last bit.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(shorten),
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        Value::Number(number) if number.is_f64() => {
+            let rounded = number.as_f64().map(|number| (number * 1e6).round() / 1e6);
+            *value = rounded.and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number);
+        }
+        _ => {}
+    }
+}
+
 fn known(partner: &Partner) -> Partner {
-    let (shrunk, z, q) = (round(partner.shrunk), round(partner.z), round(partner.q));
-    Partner { name: short(&partner.name, 80), shrunk, z, q, ..*partner }
+    Partner { name: short(&partner.name, 80), ..*partner }
 }
 
 fn named(input: &Input) -> Input {
@@ -103,12 +118,12 @@ fn row(one: &MonthJudgement) -> Row {
         x: one.count.x,
         n: one.count.n,
         mature: one.mature,
-        lower: one.interval.map(|range| round(range.lower)),
-        upper: one.interval.map(|range| round(range.upper)),
-        usual: one.usual.map(round),
-        limits: one.limits.map(|range| [round(range.lower), round(range.upper)]),
-        p_lower: one.p_lower.map(round),
-        cusum: one.cusum.map(round),
+        lower: one.interval.map(|range| range.lower),
+        upper: one.interval.map(|range| range.upper),
+        usual: one.usual,
+        limits: one.limits.map(|range| [range.lower, range.upper]),
+        p_lower: one.p_lower,
+        cusum: one.cusum,
         verdict: one.verdict,
     }
 }
@@ -120,13 +135,8 @@ fn segments(judgement: &Judgement) -> Vec<Segment<'_>> {
         name: short(&segment.name, 80),
         x: segment.year.x,
         n: segment.year.n,
-        q: segment.q.map(round),
+        q: segment.q,
         changed: segment.changed,
     });
     given.collect()
-}
-
-/// Rounds to a millionth: more would only be noise of the last bit.
-fn round(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
 }

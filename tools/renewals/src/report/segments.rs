@@ -25,7 +25,7 @@ const SHOWN: [(&str, &str); 9] = [
 ];
 
 /// So many segments of a dimension are listed.
-const MOST: usize = 10;
+const MOST: usize = 8;
 
 /// The dimensions drawn as small charts.
 const DRAWN: [(&str, &str); 4] =

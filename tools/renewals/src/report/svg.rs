@@ -6,12 +6,15 @@
 use maud::{Markup, PreEscaped};
 use std::fmt::Write;
 
+use super::frame::Room;
+
 /// A drawing of a fixed inner size that scales with its place.
 #[derive(Debug)]
 pub struct Svg {
     width: f64,
     height: f64,
     body: String,
+    has_tips: bool,
 }
 
 /// Where a text is held.
@@ -51,7 +54,20 @@ pub fn escape(text: &str) -> String {
 impl Svg {
     /// Starts a drawing.
     pub fn new(width: f64, height: f64) -> Self {
-        Self { width, height, body: String::new() }
+        Self { width, height, body: String::new(), has_tips: true }
+    }
+
+    /// Starts a drawing for a room; a telephone has no pointer to rest on a mark, so tips would be dead weight.
+    pub fn within(room: Room, height: f64) -> Self {
+        Self { has_tips: room == Room::Wide, ..Self::new(room.width(), height) }
+    }
+
+    /// Draws what belongs together, under one tip.
+    pub fn group(&mut self, tip: &str, draw: impl FnOnce(&mut Self)) {
+        let tip = if self.has_tips { format!("<title>{}</title>", escape(tip)) } else { String::new() };
+        self.put(format_args!("<g>{tip}"));
+        draw(self);
+        self.put(format_args!("</g>"));
     }
 
     /// Draws a straight line.
@@ -73,7 +89,7 @@ impl Svg {
             "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\"{}",
             number(w),
             number(h),
-            closing("rect", tip)
+            self.closing("rect", tip)
         ));
     }
 
@@ -83,24 +99,27 @@ impl Svg {
         self.put(format_args!(
             "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{}\"{}",
             number(radius),
-            closing("circle", tip)
+            self.closing("circle", tip)
         ));
     }
 
-    /// Draws a path with a tip, which may be empty.
+    /// Draws a path, unless it is empty, with a tip, which may be empty.
     pub fn path(&mut self, class: &str, path: &Path, tip: &str) {
-        self.put(format_args!("<path class=\"{class}\" d=\"{}\"{}", path.0, closing("path", tip)));
+        if path.is_empty() {
+            return;
+        }
+        self.put(format_args!("<path class=\"{class}\" d=\"{}\"{}", path.drawn, self.closing("path", tip)));
     }
 
     /// Writes a text.
     pub fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
         let held = match anchor {
             Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
+            Anchor::Middle => " m",
+            Anchor::End => " e",
         };
         let (x, y) = (number(at.0), number(at.1));
-        self.put(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{held}>{}</text>", escape(text)));
+        self.put(format_args!("<text class=\"{class}{held}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text)));
     }
 
     /// Ends the drawing: an image with a name and a description for those who do not see it.
@@ -124,40 +143,54 @@ impl Svg {
         ))
     }
 
+    fn closing(&self, element: &str, tip: &str) -> String {
+        if tip.is_empty() || !self.has_tips {
+            return "/>".to_owned();
+        }
+        format!("><title>{}</title></{element}>", escape(tip))
+    }
+
     fn put(&mut self, element: std::fmt::Arguments<'_>) {
         self.body.write_fmt(element).expect("a string takes everything");
     }
 }
 
-fn closing(element: &str, tip: &str) -> String {
-    if tip.is_empty() { "/>".to_owned() } else { format!("><title>{}</title></{element}>", escape(tip)) }
-}
-
 /// The way of a pen.
 #[derive(Debug, Default, Clone)]
-pub struct Path(String);
+pub struct Path {
+    drawn: String,
+    /// The last letter, and where the pen is: most steps go straight across or down, which is shorter to say.
+    letter: char,
+    at: (String, String),
+}
 
 impl Path {
     /// Goes to a point: without drawing at the start, drawing afterwards.
     pub fn to(&mut self, point: (f64, f64)) -> &mut Self {
-        let letter = if self.0.is_empty() { 'M' } else { 'L' };
-        self.go(letter, point)
+        if self.drawn.is_empty() { self.lift_to(point) } else { self.go(point) }
     }
 
     /// Lifts the pen and sets it down at a point.
     pub fn lift_to(&mut self, point: (f64, f64)) -> &mut Self {
-        self.go('M', point)
+        self.at = (number(point.0), number(point.1));
+        self.drawn.push('M');
+        self.drawn.push_str(&self.at.0);
+        self.drawn.push(' ');
+        self.drawn.push_str(&self.at.1);
+        self.letter = 'M';
+        self
     }
 
     /// Draws back to where the pen was set down.
     pub fn close(&mut self) -> &mut Self {
-        self.0.push('Z');
+        self.drawn.push('Z');
+        self.letter = 'Z';
         self
     }
 
     /// Says whether nothing was drawn.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.drawn.is_empty()
     }
 
     /// Returns the path through all points.
@@ -169,11 +202,20 @@ impl Path {
         path
     }
 
-    fn go(&mut self, letter: char, point: (f64, f64)) -> &mut Self {
-        self.0.push(letter);
-        self.0.push_str(&number(point.0));
-        self.0.push(' ');
-        self.0.push_str(&number(point.1));
+    fn go(&mut self, point: (f64, f64)) -> &mut Self {
+        let (x, y) = (number(point.0), number(point.1));
+        let (letter, step) = match (x == self.at.0, y == self.at.1) {
+            (true, true) => return self,
+            (false, true) => ('H', x.clone()),
+            (true, false) => ('V', y.clone()),
+            (false, false) => ('L', format!("{x} {y}")),
+        };
+        // After M comes L unsaid, and a letter holds until the next.
+        let is_said = self.letter == letter || (self.letter == 'M' && letter == 'L');
+        self.drawn.push(if is_said { ' ' } else { letter });
+        self.drawn.push_str(&step);
+        self.letter = letter;
+        self.at = (x, y);
         self
     }
 }
@@ -194,7 +236,8 @@ mod tests {
 
     #[test]
     fn a_path_is_short() {
-        let path = Path::through([(0.0, 1.25), (10.04, 2.0)]);
-        assert_eq!(path.0, "M0 1.3L10 2");
+        let path =
+            Path::through([(0.0, 1.25), (10.04, 2.0), (12.0, 3.0), (14.0, 3.0), (16.0, 3.0), (16.0, 9.0)]);
+        assert_eq!(path.drawn, "M0 1.3 10 2 12 3H14 16V9");
     }
 }

@@ -37,7 +37,7 @@ fn verdict(headline: &Headline, judged: &MonthJudgement, rules: &Rules) -> Strin
             format!("That is a significant drop: chance alone does it {}.", words::once_in(low))
         }
         Verdict::SignificantDrop => {
-            "This month alone could be chance, but with the months before it it is a significant drop."
+            "This month alone could be chance; together with the months before it, it is a significant drop."
                 .to_owned()
         }
         Verdict::Worse if low < super::months::AMBER => {

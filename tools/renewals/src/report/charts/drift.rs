@@ -27,7 +27,7 @@ fn drawing(months: &[MonthJudgement], room: Room) -> Markup {
     let x = (46.0, width - room.choose(92.0, 16.0));
     let upper = Frame { x, y: (22.0, 96.0) };
     let lower = Frame { x, y: (130.0, height - room.choose(42.0, 48.0)) };
-    let mut svg = Svg::new(width, height);
+    let mut svg = Svg::within(room, height);
     sums(&mut svg, months, &upper, room);
     averages(&mut svg, months, &lower, room);
     let all: Vec<_> = months.iter().map(|one| one.month).collect();

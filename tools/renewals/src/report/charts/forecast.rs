@@ -31,18 +31,18 @@ fn drawing(months: &[ForecastMonth], room: Room) -> Markup {
     };
     let most = months.iter().map(|month| month.due).max().unwrap_or(1).max(1) as f64;
     let scale = Scale::new((0.0, most * 1.06), (frame.y.1, frame.y.0));
-    let mut svg = Svg::new(width, height);
+    let mut svg = Svg::within(room, height);
     frame.rules(&mut svg, &scale, &scale.ticks(5), |tick| words::count(tick as u64));
     for (index, month) in months.iter().enumerate() {
         let (x, place) = frame.place(index, months.len());
         let wide = place * 0.6;
-        let mut column = |class: &str, value: f64| {
-            let top = scale.at(value);
-            svg.rect(class, (x - wide / 2.0, top), (wide, frame.y.1 - top), &tip(month));
-        };
-        column("column due", month.due as f64);
-        column("column expected", month.expected);
-        column("column done", month.done as f64);
+        let columns = [("due", month.due as f64), ("expected", month.expected), ("done", month.done as f64)];
+        svg.group(&tip(month), |svg| {
+            for (class, value) in columns {
+                let top = scale.at(value);
+                svg.rect(&format!("column {class}"), (x - wide / 2.0, top), (wide, frame.y.1 - top), "");
+            }
+        });
         let whisker = (scale.at(month.interval.lower), scale.at(month.interval.upper));
         svg.line("whisker", (x, whisker.0), (x, whisker.1));
         let label = words::count(month.expected.round() as u64);

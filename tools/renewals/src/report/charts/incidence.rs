@@ -17,7 +17,7 @@ const NAMES: [&str; WAYS.len()] = ["same licence", "upgraded", "migrated", "boug
 
 /// Returns the chart and its table.
 pub fn chart(steps: &[Step]) -> Markup {
-    let shown: Vec<&Step> = steps.iter().filter(|step| step.age <= DAYS).collect();
+    let shown = coarser(steps);
     html! {
         @for room in Room::BOTH { (drawing(&shown, room)) }
         p.key { @for (way, name) in NAMES.iter().enumerate() {
@@ -25,6 +25,24 @@ pub fn chart(steps: &[Step]) -> Markup {
         } }
         (frame::numbers("when renewals come", table(&shown)))
     }
+}
+
+/// Returns the steps to show: week by week for a quarter, then every fourth week, for little happens there.
+fn coarser(steps: &[Step]) -> Vec<&Step> {
+    let mut next = 0;
+    let mut shown = Vec::new();
+    for step in steps.iter().filter(|step| step.age <= DAYS) {
+        if step.age >= next {
+            next = if step.age < 91 { step.age + 7 } else { step.age + 28 };
+            shown.push(step);
+        }
+    }
+    // The last one known is what the labels tell.
+    if let Some(last) = steps.iter().rfind(|step| step.age <= DAYS).filter(|last| shown.last() != Some(last))
+    {
+        shown.push(last);
+    }
+    shown
 }
 
 /// Returns the state after `days`.
@@ -37,7 +55,7 @@ fn drawing(steps: &[&Step], room: Room) -> Markup {
     let frame = Frame { x: (46.0, width - room.choose(150.0, 16.0)), y: (16.0, height - 46.0) };
     let across = Scale::new((0.0, f64::from(DAYS)), (frame.x.0, frame.x.1));
     let up = Scale::new((0.0, 1.0), (frame.y.1, frame.y.0));
-    let mut svg = Svg::new(width, height);
+    let mut svg = Svg::within(room, height);
     for way in (0..WAYS.len()).rev() {
         let top = |step: &Step| step.incidence[..=way].iter().sum::<f64>();
         let mut area = stairs(steps, &across, &up, top);
@@ -111,19 +129,12 @@ fn table(steps: &[&Step]) -> Markup {
     columns.extend(NAMES.iter().map(|name| (*name, Align::Right)));
     columns.push(("All retained", Align::Right));
     columns.push(("± (95%)", Align::Right));
-    let mut rows = Vec::new();
-    let mut next = 0;
-    for step in steps {
-        // Week by week at first, month by month later: nobody reads 52 rows.
-        if step.age < next {
-            continue;
-        }
-        next = if step.age < 91 { step.age + 7 } else { step.age + 28 };
+    let rows = steps.iter().map(|step| {
         let mut row = vec![cell(step.age.to_string()), cell(words::count(step.at_risk))];
         row.extend(step.incidence.iter().map(|share| cell(words::percent(*share, 1))));
         row.push(cell(words::percent(1.0 - step.out, 1)));
         row.push(cell(words::percent(crate::statistics::interval::Z95 * step.error, 1)));
-        rows.push(row);
-    }
-    frame::table("Share retained by days after the due day", &columns, rows)
+        row
+    });
+    frame::table("Share retained by days after the due day", &columns, rows.collect())
 }

@@ -38,7 +38,7 @@ fn drawing(id: &str, title: &str, description: &str, rungs: &[Rung], room: Room)
     let (left, right) = room.choose((190.0, width - 150.0), (0.0, width - 2.0));
     let most = rungs.iter().flat_map(|rung| [rung.from, rung.to]).fold(1.0f64, f64::max);
     let scale = Scale::new((0.0, most), (left, right));
-    let mut svg = Svg::new(width, height);
+    let mut svg = Svg::within(room, height);
     for (index, rung) in rungs.iter().enumerate() {
         let top = index as f64 * step + room.choose(6.0, 24.0);
         let (a, b) = (scale.at(rung.from.min(rung.to)), scale.at(rung.from.max(rung.to)));

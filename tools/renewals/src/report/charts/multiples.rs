@@ -69,20 +69,24 @@ fn small(
     let scale = Scale::new(bounds, (height - 6.0, 26.0));
     let x = |index: usize| 30.0 + index as f64 * (width - 38.0) / (line.len().max(2) - 1) as f64;
     let mut svg = Svg::new(width, height);
+    let mut rules = Path::default();
     for tick in scale.ticks(3) {
-        svg.line("rule", (30.0, scale.at(tick)), (width - 8.0, scale.at(tick)));
+        rules.lift_to((30.0, scale.at(tick))).to((width - 8.0, scale.at(tick)));
         svg.text("tick", (25.0, scale.at(tick) + 4.0), Anchor::End, &words::percent(tick, 0));
     }
+    svg.path("rule", &rules, "");
     let place = |(index, count): (usize, &Option<Count>)| {
         count.and_then(Count::rate).map(|rate| (x(index), scale.at(rate)))
     };
     svg.path("curve whole", &Path::through(whole.iter().enumerate().filter_map(place)), "");
+    let mut whiskers = Path::default();
     for (index, count) in line.iter().enumerate() {
         if let Some(range) = count.and_then(|count| interval::share(count.x, count.n)) {
             let (top, bottom) = (scale.at(range.upper), scale.at(range.lower));
-            svg.line("whisker faint", (x(index), top), (x(index), bottom));
+            whiskers.lift_to((x(index), top)).to((x(index), bottom));
         }
     }
+    svg.path("whisker faint", &whiskers, "");
     svg.path("curve thin", &Path::through(line.iter().enumerate().filter_map(place)), "");
     let newest = line.iter().rev().flatten().next();
     if let Some(at) = line.iter().enumerate().rev().find_map(place) {

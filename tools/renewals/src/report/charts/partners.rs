@@ -11,9 +11,9 @@ use crate::statistics::judgement::{Funnel, FunnelLimit, Partner};
 use crate::statistics::words;
 
 /// As many partners are drawn; the smallest of more would only lie in a heap.
-const DRAWN: usize = 150;
+const DRAWN: usize = 120;
 /// As many are listed.
-const LISTED: usize = 40;
+const LISTED: usize = 30;
 
 /// Returns the funnel plot and its table.
 pub fn chart(funnel: &Funnel) -> Markup {
@@ -34,7 +34,7 @@ fn drawing(funnel: &Funnel, room: Room) -> Markup {
     let largest = funnel.limits.last().map_or(10, |limit| limit.n) as f64;
     let across = Scale::new((0.0, largest), (frame.x.0, frame.x.1));
     let up = Scale::new((0.0, 1.0), (frame.y.1, frame.y.0));
-    let mut svg = Svg::new(width, height);
+    let mut svg = Svg::within(room, height);
     frame.rules(&mut svg, &up, &up.ticks(5), |tick| words::percent(tick, 0));
     svg.line("axis", (frame.x.0, frame.y.1), (frame.x.1, frame.y.1));
     let every = step(largest, room.choose(8, 4)).max(1.0);

@@ -50,7 +50,7 @@ fn drawing(months: &[MonthJudgement], room: Room) -> Markup {
     };
     let (low, high) = bounds(months);
     let scale = Scale::new((low, high), (frame.y.1, frame.y.0));
-    let mut svg = Svg::new(width, height);
+    let mut svg = Svg::within(room, height);
     frame.rules(&mut svg, &scale, &scale.ticks(5), |tick| words::percent(tick, 0));
     limits(&mut svg, months, &frame, &scale);
     intervals(&mut svg, months, &frame, &scale);
@@ -91,9 +91,7 @@ fn limits(svg: &mut Svg, months: &[MonthJudgement], frame: &Frame, scale: &Scale
         before = Some(y);
     }
     band(svg, &mut upper, &mut lower);
-    if !usual.is_empty() {
-        svg.path("usual", &usual, "");
-    }
+    svg.path("usual", &usual, "");
 }
 
 fn band(svg: &mut Svg, upper: &mut Vec<(f64, f64)>, lower: &mut Vec<(f64, f64)>) {
@@ -104,13 +102,19 @@ fn band(svg: &mut Svg, upper: &mut Vec<(f64, f64)>, lower: &mut Vec<(f64, f64)>)
 }
 
 fn intervals(svg: &mut Svg, months: &[MonthJudgement], frame: &Frame, scale: &Scale) {
+    let (mut known, mut young) = (Path::default(), Path::default());
     for (index, one) in months.iter().enumerate() {
         let (x, _) = frame.place(index, months.len());
-        let estimate = one.estimate.map(|estimate| ("whisker young", estimate.interval));
-        if let Some((class, range)) = one.interval.map(|range| ("whisker", range)).or(estimate) {
-            svg.line(class, (x, scale.at(range.lower)), (x, scale.at(range.upper)));
+        let whiskers =
+            [(&mut known, one.interval), (&mut young, one.estimate.map(|estimate| estimate.interval))];
+        for (path, range) in whiskers {
+            if let Some(range) = range {
+                path.lift_to((x, scale.at(range.lower))).to((x, scale.at(range.upper)));
+            }
         }
     }
+    svg.path("whisker", &known, "");
+    svg.path("whisker young", &young, "");
 }
 
 fn curve(svg: &mut Svg, months: &[MonthJudgement], frame: &Frame, scale: &Scale) {
@@ -140,9 +144,7 @@ fn curve(svg: &mut Svg, months: &[MonthJudgement], frame: &Frame, scale: &Scale)
         }
     }
     svg.path("curve", &mature, "");
-    if !young.is_empty() {
-        svg.path("curve young", &young, "");
-    }
+    svg.path("curve young", &young, "");
 }
 
 fn points(svg: &mut Svg, months: &[MonthJudgement], frame: &Frame, scale: &Scale, room: Room) {
