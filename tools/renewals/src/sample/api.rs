@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use base64::Engine;
 use serde_json::json;
@@ -49,6 +49,8 @@ pub(crate) struct Api {
     records: [Records; 2],
     exports: Mutex<BTreeMap<u64, Export>>,
     requests: AtomicU64,
+    /// Records have moved since the first page was read.
+    is_moved: AtomicBool,
 }
 
 impl Api {
@@ -56,7 +58,8 @@ impl Api {
         let records = data::load(&args)?;
         let pair = format!("{}:{}", args.user, args.token);
         let authorization = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
-        Ok(Self { args, authorization, records, exports: Mutex::default(), requests: AtomicU64::new(0) })
+        let (exports, requests, is_moved) = (Mutex::default(), AtomicU64::new(0), AtomicBool::new(false));
+        Ok(Self { args, authorization, records, exports, requests, is_moved })
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -135,9 +138,7 @@ impl Api {
     }
 
     fn chosen(&self, kind: Kind, filter: &Filter) -> impl Iterator<Item = &Record> {
-        // A record that is to appear is hidden until it does.
-        let hidden = usize::from(self.args.faults.is_ahead(Fault::Shift));
-        self.records[kind as usize].records.iter().skip(hidden).filter(|record| filter.takes(record))
+        self.records[kind as usize].records.iter().filter(|record| filter.takes(record))
     }
 
     fn list(&self, kind: Kind, filter: &Filter, request: &Request) -> Answer {
@@ -152,10 +153,16 @@ impl Api {
             }
             _ => return Answer::json(400, &json!({"code": 400, "message": "limit must be from 1 to 50"})),
         };
-        self.args.faults.strike(Fault::Shift);
         let asked = offset;
-        if offset > 0 && self.args.faults.strike(Fault::Duplicate) {
+        if offset == 0 {
+            self.is_moved.store(false, Ordering::SeqCst);
+        } else if self.args.faults.strike(Fault::Duplicate) {
             offset = offset.saturating_sub(limit);
+        } else if self.args.faults.strike(Fault::Shift) {
+            self.is_moved.store(true, Ordering::SeqCst);
+        }
+        if self.is_moved.load(Ordering::SeqCst) {
+            offset = offset.saturating_sub(1);
         }
         let mut records = self.chosen(kind, filter).skip(offset);
         let page: Vec<&str> = records.by_ref().take(limit).map(|record| &*record.json).collect();

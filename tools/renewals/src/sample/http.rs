@@ -62,6 +62,8 @@ pub(crate) fn converse(stream: TcpStream, answer: impl Fn(&Request) -> Answer) {
 }
 
 fn try_converse(stream: TcpStream, answer: impl Fn(&Request) -> Answer) -> io::Result<()> {
+    // Head and body are written apart; without this the body would wait for the head's acknowledgement.
+    stream.set_nodelay(true)?;
     let mut out = stream.try_clone()?;
     let mut input = BufReader::new(stream);
     while let Some(request) = read(&mut input)? {
