@@ -18,7 +18,7 @@ use crate::contract::{Artifact, Assignment, Finish, Outcome, Phase};
 use crate::folder::{Home, Kept};
 use crate::output::{Figures, Output, Secrets};
 use crate::room::Exit;
-use crate::server::Refusal;
+use crate::server::{Backoff, Refusal};
 use crate::site::Site;
 use crate::tree;
 use base::Result;
@@ -84,10 +84,10 @@ pub async fn refuse_unread(
     reason: &str,
     sentence: &str,
 ) {
-    let finish = Finish::without_work(epoch, reason, sentence);
+    let mut finish = Finish::without_work(epoch, reason, sentence);
     let log = Log { server: site.server.clone(), attempt, epoch, path: Default::default() };
     let (_orders, watched) = watch::channel(Order::Go);
-    report::report(&log, finish, &watched, site.gives_up.subscribe()).await;
+    report::report(&log, &mut finish, &watched, site.gives_up.subscribe()).await;
 }
 
 impl Finish {
@@ -261,7 +261,7 @@ impl Attempt {
         events: Events,
         log_bytes: u64,
     ) -> Told {
-        let finish = self.finish(work, figures, secrets, log_bytes);
+        let mut finish = self.finish(work, figures, secrets, log_bytes);
         if *self.orders.borrow() == Order::Abandon {
             uploading.abort();
             return Told::Done;
@@ -279,7 +279,14 @@ impl Attempt {
             Ok(_) = orders.wait_for(|order| *order == Order::Abandon) => {}
         }
         upload.abort();
-        report::report(&log, finish, &self.orders.subscribe(), gives_up).await
+        let mut backoff = Backoff::default();
+        loop {
+            match report::report(&log, &mut finish, &self.orders.subscribe(), gives_up.clone()).await {
+                // The agent registers again meanwhile, or gives up.
+                Told::Unknown => backoff.pause().await,
+                told => return told,
+            }
+        }
     }
 
     fn finish(&self, work: Work, figures: Figures, secrets: &Secrets, log_bytes: u64) -> Finish {

@@ -80,9 +80,9 @@ impl Claims {
                     }
                 }
                 Err(Refusal::Void(sentence)) => {
-                    // The attempts of an agent that is no longer known are nobody's.
-                    self.give_all(&Order::Abandon);
+                    // Whether attempts are still ours, their own leases tell.
                     if let Err(why) = self.registration.renew(&self.site, &self.config).await? {
+                        self.give_all(&Order::Abandon);
                         break Ended::Refused(why.unwrap_or(sentence));
                     }
                 }

@@ -29,8 +29,10 @@ pub async fn kill(site: &Site) {
 /// Tells how the attempts ended, and removes their folders.
 pub async fn tell(site: &Site) {
     for home in site.folder.left_behind() {
-        if tell_one(site, &home).await == Told::Done {
-            home.remove();
+        match tell_one(site, &home).await {
+            // To a server that does not know this agent, its attempts are lost already.
+            Told::Done | Told::Unknown => home.remove(),
+            Told::Later => {}
         }
     }
 }
@@ -43,5 +45,5 @@ async fn tell_one(site: &Site, home: &Home) -> Told {
     finish.log_bytes = log_bytes;
     let log = Log { server: site.server.clone(), attempt: kept.attempt, epoch: kept.epoch, path: home.log() };
     let (_orders, watched) = watch::channel(Order::Go);
-    report(&log, finish, &watched, site.gives_up.subscribe()).await
+    report(&log, &mut finish, &watched, site.gives_up.subscribe()).await
 }

@@ -69,7 +69,7 @@ async fn tell(
             match server.tell(&path, &body).await {
                 Ok(()) => break,
                 Err(Refusal::Fenced) => return give(&orders, Order::Abandon),
-                Err(Refusal::Passing(_)) => backoff.pause().await,
+                Err(Refusal::Passing(_) | Refusal::Void(_)) => backoff.pause().await,
                 Err(refusal) => {
                     tracing::warn!(attempt = %assignment.attempt, "the server does not want events: {refusal}");
                     break;

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 pub enum Told {
     /// The server knows, or does not want to: nothing is left to do.
     Done,
+    /// The server does not know the agent.
+    Unknown,
     /// The server could not be reached, and there is no more time; the next start of the agent tells it.
     Later,
 }
@@ -18,7 +20,7 @@ pub enum Told {
 /// Tells `finish`, with what the server still lacks of the log.
 pub async fn report(
     log: &Log,
-    mut finish: Finish,
+    finish: &mut Finish,
     orders: &watch::Receiver<Order>,
     mut gives_up: watch::Receiver<bool>,
 ) -> Told {
@@ -27,16 +29,17 @@ pub async fn report(
     let telling = async {
         loop {
             if *orders.borrow() == Order::Abandon {
-                return;
+                return Told::Done;
             }
-            match log.server.tell(&path, &finish).await {
-                Ok(()) | Err(Refusal::Fenced) => return,
+            match log.server.tell(&path, finish).await {
+                Ok(()) | Err(Refusal::Fenced) => return Told::Done,
+                Err(Refusal::Void(_)) => return Told::Unknown,
                 Err(Refusal::Behind(next)) if next < finish.log_bytes => {
                     match log.bring(next, finish.log_bytes).await {
                         Brought::UpTo(end) if end == finish.log_bytes => {}
                         // What the server does not take can't be waited for.
                         Brought::UpTo(end) => finish.log_bytes = end,
-                        Brought::Fenced => return,
+                        Brought::Fenced => return Told::Done,
                     }
                 }
                 Err(Refusal::Passing(why)) => {
@@ -45,13 +48,13 @@ pub async fn report(
                 }
                 Err(refusal) => {
                     tracing::error!(attempt = %log.attempt, "the server does not take the end of an attempt: {refusal}");
-                    return;
+                    return Told::Done;
                 }
             }
         }
     };
     tokio::select! {
-        () = telling => Told::Done,
+        told = telling => told,
         Ok(_) = gives_up.wait_for(|gives_up| *gives_up) => Told::Later,
     }
 }

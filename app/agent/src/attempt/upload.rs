@@ -89,7 +89,8 @@ impl Log {
                 // The server may have lost what it had not yet kept, or have kept more than it could say.
                 Err(Refusal::Behind(next)) if next != at && next <= to => at = next,
                 Err(Refusal::Fenced) => return Brought::Fenced,
-                Err(Refusal::Passing(why)) => {
+                // An agent that was forgotten registers again, and then the server says what becomes of the attempt.
+                Err(Refusal::Passing(why) | Refusal::Void(why)) => {
                     tracing::debug!(attempt = %self.attempt, "the log waits at byte {at}: {why}");
                     backoff.pause().await;
                 }

@@ -37,6 +37,8 @@ impl Attempt {
 #[derive(Default)]
 pub struct Inner {
     pub queue: VecDeque<Value>,
+    /// What was given out and is not known to have arrived.
+    pub unconfirmed: Vec<Value>,
     pub attempts: BTreeMap<String, Attempt>,
     pub files: HashMap<String, Vec<u8>>,
     pub source: Vec<u8>,
@@ -224,7 +226,18 @@ async fn claim(State(double): State<Double>, axum::Json(body): axum::Json<Value>
     }
     let wait = Duration::from_secs(body["wait"].as_u64().unwrap_or(0));
     let free = body["free_slots"].as_u64().unwrap_or(0) as usize;
-    double.change(|inner| inner.claims.push(body));
+    double.change(|inner| {
+        // What an agent does not have although it was given to it never reached it.
+        let have = body["have"].as_array().cloned().unwrap_or_default();
+        for given in std::mem::take(&mut inner.unconfirmed) {
+            let id = given["attempt"].as_str().unwrap_or_default();
+            let is_known = have.contains(&given["attempt"]) || inner.attempts.contains_key(id);
+            if !is_known {
+                inner.queue.push_front(given);
+            }
+        }
+        inner.claims.push(body);
+    });
     let mut changes = double.changed.subscribe();
     let waiting = async {
         loop {
@@ -238,7 +251,9 @@ async fn claim(State(double): State<Double>, axum::Json(body): axum::Json<Value>
     let _ = tokio::time::timeout(wait, waiting).await;
     let (assignments, draining) = double.change(|inner| {
         let n = free.min(inner.queue.len());
-        (inner.queue.drain(..n).collect::<Vec<_>>(), inner.draining)
+        let given: Vec<Value> = inner.queue.drain(..n).collect();
+        inner.unconfirmed.extend(given.iter().cloned());
+        (given, inner.draining)
     });
     axum::Json(json!({"assignments": assignments, "draining": draining, "too_old": false, "forget": []}))
         .into_response()
