@@ -47,11 +47,19 @@ fn exponent(text: &[u8]) -> Option<i32> {
     (-18..=18).contains(&exponent).then_some(exponent)
 }
 
-/// What a term of `days` that cost `price` costs in a year of 365 days, rounded.
+/// What a term of `days` that cost `price` costs in a year of 365 days, rounded, halves up.
 pub fn per_year(price: i64, days: i32) -> i64 {
-    let (numerator, days) = (i128::from(price) * 365, i128::from(days.max(1)));
-    let half = if numerator < 0 { -days / 2 } else { days / 2 };
-    i64::try_from((numerator + half) / days).unwrap_or(i64::MAX)
+    of_year(price, days, 1)
+}
+
+/// Half of what a term of `days` that cost `price` costs in a year of 365 days, rounded once, halves up.
+pub fn half_per_year(price: i64, days: i32) -> i64 {
+    of_year(price, days, 2)
+}
+
+fn of_year(price: i64, days: i32, part: i128) -> i64 {
+    let days = i128::from(days.max(1)) * part;
+    i64::try_from((i128::from(price) * 730 + days).div_euclid(2 * days)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -91,5 +99,6 @@ mod tests {
         assert_eq!(per_year(100, 730), 50);
         assert_eq!(per_year(-100, 730), -50);
         assert_eq!(per_year(1, 365), 1);
+        assert_eq!((half_per_year(100, 365), half_per_year(101, 365), half_per_year(103, 730)), (50, 51, 26));
     }
 }

@@ -92,6 +92,7 @@ impl Marks {
             | (self.class as u8) << 3
             | u8::from(self.is_monthly) << 5
             | u8::from(self.is_uncollectible) << 6
+            | u8::from(self.is_annual) << 7
     }
 }
 
@@ -186,11 +187,12 @@ mod tests {
                         sale,
                         class,
                         is_monthly,
-                        is_annual: true,
+                        is_annual: !is_monthly,
                         is_uncollectible: !is_monthly,
                     });
                     assert_eq!((line.kind(), line.class()), (sale, class));
                     assert_eq!((line.is_monthly(), line.is_uncollectible()), (is_monthly, !is_monthly));
+                    assert_eq!(line.is_annual(), !is_monthly);
                 }
             }
         }

@@ -129,8 +129,8 @@ fn judge(terms: &[Term], n: usize, tenure: u8, thresholds: &Thresholds) -> (Obli
     let is_half =
         thresholds.server == Some(term.line.hosting) && matches!(term.line.kind(), Sale::New | Sale::Upgrade);
     let expected = |price: i32| {
-        let year = money::per_year(price.into(), term.days());
-        if is_half { (year + 1).div_euclid(2) } else { year }
+        let yearly = if is_half { money::half_per_year } else { money::per_year };
+        yearly(price.into(), term.days())
     };
     let mut obligation = Obligation {
         line: term.line,
