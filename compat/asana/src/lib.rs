@@ -11,6 +11,7 @@ mod gate;
 mod jobs;
 mod memberships;
 mod outgoing;
+mod project_templates;
 mod projects;
 mod relations;
 mod routes;

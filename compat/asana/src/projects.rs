@@ -100,7 +100,7 @@ async fn get(call: &Call<'_>) -> Result<Answer> {
 }
 
 /// `privacy_setting`, or the older `public`. A record sent back whole has both: then the newer one counts.
-fn privacy(data: &Data) -> Result<Option<Privacy>> {
+pub fn privacy(data: &Data) -> Result<Option<Privacy>> {
     match word(data, "privacy_setting", Privacy::parse)? {
         Some(privacy) => Ok(Some(privacy)),
         None => Ok(value::flag(data, "public")?

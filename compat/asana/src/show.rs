@@ -9,11 +9,14 @@ pub mod project;
 pub mod small;
 pub mod story;
 pub mod task;
+pub mod template;
 
 use crate::wire::fields::Want;
 use crate::wire::record::{Record, named};
 use base::Result;
+use base::id::TaskId;
 use db::Tx;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::pin::Pin;
@@ -28,6 +31,23 @@ pub fn task_name(task: &TaskName, want: Want<'_>) -> Value {
         .compact("name", task.name.as_str())
         .compact("resource_subtype", task.kind.as_str())
         .done()
+}
+
+/// The short forms of tasks, written: the list that scripts ask for most.
+pub fn task_names(tasks: &[TaskName]) -> String {
+    #[derive(Serialize)]
+    struct Short<'a> {
+        gid: TaskId,
+        name: &'a str,
+        resource_subtype: &'static str,
+        resource_type: &'static str,
+    }
+    let mut rows = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let (gid, resource_subtype) = (task.id, task.kind.as_str());
+        rows.push(Short { gid, name: &task.name, resource_subtype, resource_type: "task" });
+    }
+    serde_json::to_string(&rows).expect("texts and ids can always be written")
 }
 
 /// The workspace, full or short.

@@ -4,6 +4,7 @@ mod answers;
 mod hooks;
 mod lists;
 mod records;
+mod templates;
 mod veil;
 
 use axum::body::Body;

@@ -40,12 +40,23 @@ async fn typeahead(call: &Call<'_>) -> Result<Answer> {
     let noun = match kind {
         "actor" => Noun::User,
         // Kinds of things that there are none of here.
-        "agent" | "goal" | "project_template" | "portfolio" => return Ok(Answer::ok(Value::Array(vec![]))),
+        "agent" | "goal" | "portfolio" => return Ok(Answer::ok(Value::Array(vec![]))),
+        "project_template" => return templates(&mut tx, call).await,
         kind => Noun::parse(kind).map_err(|error| value::bad("resource_type", error.message()))?,
     };
     let hits =
         work::typeahead::find(&mut tx, noun, call.query.get("query").unwrap_or(""), count(call)?).await?;
     Ok(Answer::ok(Value::Array(records(&mut tx, call, noun, &hits).await?)))
+}
+
+/// Templates are few: they are looked through as they are listed.
+async fn templates(tx: &mut Tx, call: &Call<'_>) -> Result<Answer> {
+    let wanted = call.query.get("query").unwrap_or("").to_lowercase();
+    let mut found = work::templates::list(tx).await?;
+    found.retain(|template| template.name.to_lowercase().contains(&wanted));
+    found.truncate(count(call)?);
+    let records = show::template::templates(tx, call, &found, call.fields.compact()).await?;
+    Ok(Answer::ok(Value::Array(records)))
 }
 
 /// Records of what was found, loaded only when more than names is wanted.

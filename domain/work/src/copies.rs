@@ -14,7 +14,8 @@ use crate::projects::{self, NewProject, Project};
 use crate::sections;
 use crate::stories::{self, StoryKind};
 use crate::tasks::{self, Filter, NewHome, NewTask, Task, When, Within};
-use crate::{fields, members};
+use crate::templates::TemplateName;
+use crate::{fields, members, templates};
 use base::id::{AnyId, ProjectId, SectionId, TaskId};
 use base::jiff::{ToSpan, civil::Weekday};
 use base::{Date, Error, Limit, Result, Right};
@@ -54,7 +55,8 @@ async fn homes(tx: &mut Tx, task: TaskId) -> Result<Vec<NewHome>> {
         .collect())
 }
 
-async fn record(tx: &mut Tx, kind: CopyKind, source: i64, copy: i64) -> Result<Copying> {
+/// Notes what was made of what, for those who ask later.
+pub(crate) async fn record(tx: &mut Tx, kind: CopyKind, source: i64, copy: i64) -> Result<Copying> {
     let id: AnyId = tx.new_id();
     store::insert(tx, id, kind, source, copy).await?;
     get(tx, id).await
@@ -71,10 +73,15 @@ pub async fn get(tx: &mut Tx, copying: AnyId) -> Result<Copying> {
         (CopyKind::Task, Some(copy)) => {
             found.new_task = tasks::store::names_of(tx, &[TaskId(copy)]).await?.pop();
         }
-        (CopyKind::Project, Some(copy)) => {
+        (CopyKind::Project | CopyKind::Instance, Some(copy)) => {
             let project = projects::visible(tx, &[ProjectId(copy)]).await?.pop();
             found.new_project = project.map(|project| ProjectName::new(project.id, project.name));
         }
+        (CopyKind::Template, Some(copy)) => match templates::get(tx, AnyId(copy)).await {
+            Ok(template) => found.new_template = Some(TemplateName::new(template.id, template.name)),
+            Err(error) if error.is_missing() => {}
+            Err(error) => return Err(error),
+        },
         (_, None) => {}
     }
     Ok(found)

@@ -1,9 +1,9 @@
-//! The wiring of what goes beyond projects and tasks: search, inbox, forms, rules, import and export.
+//! The wiring of what goes beyond projects and tasks: search, inbox, forms, rules, templates, import and export.
 
 #[cfg(test)]
 mod tests;
 
-use crate::{csv, fields, forms, inbox, project_settings, rules, search};
+use crate::{csv, fields, forms, inbox, project_settings, rules, search, templates};
 
 /// The native API.
 pub fn extra_api() -> web::api::Routes {
@@ -12,6 +12,7 @@ pub fn extra_api() -> web::api::Routes {
         .merge(forms::api::api())
         .merge(rules::api::api())
         .merge(csv::api::api())
+        .merge(templates::api::api())
 }
 
 /// The pages of the inbox, of the settings of projects and of forms, and where other services send theirs.
@@ -21,6 +22,7 @@ pub fn extra_pages() -> axum::Router<web::App> {
         .merge(project_settings::pages())
         .merge(fields::pages::pages())
         .merge(rules::pages::pages())
+        .merge(templates::pages::pages())
 }
 
 /// Who follows the journal: the inbox and the rules.

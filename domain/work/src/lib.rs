@@ -27,6 +27,7 @@ pub mod statuses;
 pub mod stories;
 pub mod tags;
 pub mod tasks;
+pub mod templates;
 pub mod typeahead;
 pub mod webhooks;
 
@@ -42,6 +43,7 @@ mod project_settings;
 mod sent;
 mod veil;
 mod watchers;
+mod zones;
 
 pub use extras::{extra_api, extra_followers, extra_pages};
 
@@ -58,6 +60,7 @@ pub fn migrations() -> db::Migrations {
             ("0201_rules", include_str!("../migrations/0201_rules.sql")),
             ("0202_inbox", include_str!("../migrations/0202_inbox.sql")),
             ("0210_preferences", include_str!("../migrations/0210_preferences.sql")),
+            ("0300_templates", include_str!("../migrations/0300_templates.sql")),
         ],
     }
 }
@@ -114,6 +117,7 @@ pub async fn may_see(tx: &mut db::Tx, subject: &journal::Subject) -> base::Resul
         "status_update" => statuses::get(tx, AnyId(id)).await.map(drop),
         "tag" => tags::get(tx, TagId(id)).await.map(drop),
         "field" => fields::get(tx, FieldId(id)).await.map(drop),
+        "template" => templates::get(tx, AnyId(id)).await.map(drop),
         _ => return Ok(false),
     };
     match seen {

@@ -83,6 +83,13 @@ pub(crate) async fn points_at(tx: &mut Tx, html: Option<&str>) -> Result<Vec<Sub
     Ok(points(&parsed, &targets))
 }
 
+/// Whether the actor sees everything that a stored text points at, so that it could be theirs.
+pub(crate) async fn points_at_seen_things_only(tx: &mut Tx, html: &str) -> Result<bool> {
+    let mentions = RichText::parse(html, Flavour::Notes)?.mentions();
+    let targets = resolve(tx, &mentions, "").await?;
+    Ok(mentions.iter().all(|id| targets.contains_key(id)))
+}
+
 /// Finds what these ids are, of what the actor may see, in a fixed number of statements.
 async fn resolve(tx: &mut Tx, ids: &[i64], base_url: &str) -> Result<HashMap<i64, Target>> {
     let mut found = HashMap::new();

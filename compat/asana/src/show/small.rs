@@ -246,6 +246,9 @@ pub fn job(copying: &Copying, want: Want<'_>) -> Value {
             named_or_null("project", copying.new_project.as_ref(), want.of("new_project")),
         )
         .compact("new_task", task)
-        .compact("new_project_template", Value::Null)
+        .compact(
+            "new_project_template",
+            named_or_null("project_template", copying.new_template.as_ref(), want.of("new_project_template")),
+        )
         .done()
 }

@@ -23,6 +23,7 @@ pub(super) async fn by_id(tx: &mut Tx, id: AnyId) -> Result<Option<(Copying, Opt
         state: c.next()?,
         new_task: None,
         new_project: None,
+        new_template: None,
         problem: c.next()?,
         created_at: c.next()?,
         created_by: c.next()?,

@@ -1,6 +1,7 @@
 //! The types of [`crate::copies`].
 
 use crate::names::{ProjectName, TaskName};
+use crate::templates::TemplateName;
 use base::id::{AnyId, UserId};
 use base::{Date, Time};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,10 @@ base::text_enum! {
         Task = "duplicate_task",
         /// A project with its tasks.
         Project = "duplicate_project",
+        /// A project, into a template.
+        Template = "save_as_template",
+        /// A template, into a project.
+        Instance = "instantiate_project",
     }
 }
 
@@ -115,6 +120,8 @@ pub struct Copying {
     pub new_task: Option<TaskName>,
     /// The project that was made.
     pub new_project: Option<ProjectName>,
+    /// The template that was made.
+    pub new_template: Option<TemplateName>,
     /// Why it was given up.
     pub problem: Option<String>,
     /// When it was asked for.

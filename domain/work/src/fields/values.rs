@@ -6,7 +6,7 @@ use crate::names::{Person, TaskName};
 use crate::stories::{self, StoryKind};
 use crate::tasks::{self, Task};
 use crate::watchers::Watchers;
-use crate::{checks, projects};
+use crate::{checks, projects, zones};
 use base::id::{FieldId, OptionId, TaskId, UserId};
 use base::{Error, Limit, Result};
 use db::Tx;
@@ -127,12 +127,14 @@ async fn read(tx: &mut Tx, field: &Field, input: &Input, before: &Raw) -> Result
             raw.items = in_order.map(|option| option.id.0).collect();
         }
         (FieldKind::Date, Input::Date(date)) => raw.date = Some(*date),
-        (FieldKind::Date, Input::Time(time)) => (raw.date, raw.time) = (Some(time.date_utc()), Some(*time)),
+        (FieldKind::Date, Input::Time(time)) => {
+            (raw.date, raw.time) = (Some(zones::day(tx, *time).await?), Some(*time));
+        }
         (FieldKind::Date, Input::Text(text)) => match text.parse() {
             Ok(date) if text.len() == 10 => raw.date = Some(date),
             _ => {
                 let time = base::Time::parse(text)?;
-                (raw.date, raw.time) = (Some(time.date_utc()), Some(time));
+                (raw.date, raw.time) = (Some(zones::day(tx, time).await?), Some(time));
             }
         },
         (FieldKind::People, input) => {

@@ -26,7 +26,7 @@ pub(crate) fn api() -> Routes {
 
 /// A project.
 #[derive(Debug, Serialize, ToSchema)]
-struct ProjectJson {
+pub(crate) struct ProjectJson {
     #[schema(value_type = String)]
     id: ProjectId,
     #[schema(value_type = String)]
@@ -57,7 +57,7 @@ struct ProjectJson {
     url: String,
 }
 
-fn show(app: &App, full: FullProject) -> ProjectJson {
+pub(crate) fn show(app: &App, full: FullProject) -> ProjectJson {
     let project = full.project;
     ProjectJson {
         id: project.id,

@@ -4,8 +4,9 @@ use super::telling::{differences, tell};
 use super::{Approval, External, Task, TaskChange, TaskKind, When, create, facts, lock, store};
 use crate::stories::{self, StoryKind};
 use crate::watchers::Watchers;
-use crate::{checks, fields, lists, mentions, projects};
+use crate::{checks, fields, lists, mentions, projects, zones};
 use base::id::{TaskId, UserId};
+use base::jiff::tz::TimeZone;
 use base::{Error, Limit, Result, Right};
 use db::Tx;
 use serde_json::json;
@@ -104,7 +105,8 @@ async fn apply(tx: &mut Tx, task: &mut Task, change: &TaskChange) -> Result<(Vec
         lists::check_section(tx, section, task.assignee).await?;
         task.list_section = Some(section);
     }
-    set_dates(task, change.due, change.start)?;
+    let zone = zone(tx, [change.due, change.start]).await?;
+    set_dates(task, change.due, change.start, &zone)?;
     set_done(tx, task, change.completed, change.approval)?;
     if let Some(external) = &change.external {
         check_external(tx, external.as_ref())?;
@@ -122,12 +124,27 @@ pub(super) fn check_external(tx: &Tx, external: Option<&External>) -> Result<()>
     checks::text(tx, external.data.as_deref().unwrap_or_default(), "the external data").map(drop)
 }
 
-/// Sets due and start. A day clears the instant and an instant fills the day (in UTC); without a due date there is no start.
+/// The zone that says on which day an instant is, if there is one among these.
+pub(super) async fn zone(tx: &mut Tx, dates: [Option<Option<When>>; 2]) -> Result<TimeZone> {
+    match dates.iter().flatten().flatten().any(|when| matches!(when, When::At(_))) {
+        true => zones::own(tx).await,
+        false => Ok(TimeZone::UTC),
+    }
+}
+
+/// Sets due and start. A day clears the instant and an instant fills the day (that of whoever sets it, in `zone`); without a due date
+/// there is no start.
 pub(super) fn set_dates(
     task: &mut Task,
     due: Option<Option<When>>,
     start: Option<Option<When>>,
+    zone: &TimeZone,
 ) -> Result<()> {
+    let day_and_instant = |when: Option<When>| match when {
+        None => (None, None),
+        Some(When::On(day)) => (Some(day), None),
+        Some(When::At(at)) => (Some(at.date_in(zone)), Some(at)),
+    };
     if let Some(due) = due {
         (task.due_on, task.due_at) = day_and_instant(due);
         if due.is_none() && !matches!(start, Some(Some(_))) {
@@ -157,14 +174,6 @@ pub(super) fn set_dates(
         return invalid("the task would start after it is due");
     }
     Ok(())
-}
-
-fn day_and_instant(when: Option<When>) -> (Option<base::Date>, Option<base::Time>) {
-    match when {
-        None => (None, None),
-        Some(When::On(day)) => (Some(day), None),
-        Some(When::At(at)) => (Some(at.date_utc()), Some(at)),
-    }
 }
 
 /// Sets completion and decision, which go together for approvals.

@@ -6,6 +6,7 @@ use crate::stories::{self, StoryKind};
 use crate::watchers::{self, Watchers};
 use crate::{checks, fields, lists, mentions, projects, sections, tags};
 use base::id::{SectionId, UserId};
+use base::jiff::tz::TimeZone;
 use base::{Error, Limit, Result, Right};
 use db::Tx;
 use journal::Subject;
@@ -31,7 +32,8 @@ pub async fn create(tx: &mut Tx, new: NewTask) -> Result<Task> {
     let seats = seats(tx, &new).await?;
     let notes = mentions::accept(tx, new.notes.clone().unwrap_or_default()).await?;
     let people = people(tx, &new).await?;
-    let task = build(tx, &new, notes.plain, notes.html)?;
+    let zone = change::zone(tx, [new.due.map(Some), new.start.map(Some)]).await?;
+    let task = build(tx, &new, notes.plain, notes.html, &zone)?;
     if let Some(section) = new.list_section {
         lists::check_section(tx, section, task.assignee).await?;
     }
@@ -134,7 +136,7 @@ async fn people(tx: &mut Tx, new: &NewTask) -> Result<BTreeMap<UserId, Person>> 
     Ok(found.into_iter().map(|(id, user)| (id, Person::new(id, user.name))).collect())
 }
 
-fn build(tx: &mut Tx, new: &NewTask, notes: String, html: Option<String>) -> Result<Task> {
+fn build(tx: &mut Tx, new: &NewTask, notes: String, html: Option<String>, zone: &TimeZone) -> Result<Task> {
     let (me, now) = (tx.actor().user, tx.now());
     let kind = new.kind.unwrap_or(TaskKind::Plain);
     let mut task = Task {
@@ -160,7 +162,7 @@ fn build(tx: &mut Tx, new: &NewTask, notes: String, html: Option<String>) -> Res
         modified_at: now,
         deleted_at: None,
     };
-    change::set_dates(&mut task, new.due.map(Some), new.start.map(Some))?;
+    change::set_dates(&mut task, new.due.map(Some), new.start.map(Some), zone)?;
     change::set_done(tx, &mut task, new.completed.then_some(true), new.approval)?;
     change::check_external(tx, task.external.as_ref())?;
     Ok(task)

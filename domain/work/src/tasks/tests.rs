@@ -249,6 +249,25 @@ db::on_both! { hub;
         assert!(create(&mut tx, milestone).await.is_err(), "a milestone has no start");
     }
 
+    async fn an_instant_is_on_the_day_that_it_is_where_whoever_sets_it_lives(hub) {
+        let mut tx = hub.by(&hub.ann).await;
+        let zone = people::users::UserChange { time_zone: Some("Europe/Berlin".to_owned()), ..Default::default() };
+        people::users::change(&mut tx, hub.bob.id, zone).await.expect("moved");
+        tx.commit().await.expect("committed");
+        let at = Time::parse("2026-12-24T23:30:00Z").expect("a time");
+        for (user, on) in [(&hub.bob, "2026-12-25"), (&hub.cay, "2026-12-24")] {
+            let mut tx = hub.by(user).await;
+            let lock = new_project(&mut tx, "Lock").await;
+            let made = tasks_create(&mut tx, NewTask { due: Some(When::At(at)), ..NewTask::named("made", lock.id) }).await;
+            let other = new_task(&mut tx, &lock, "changed").await;
+            let due = TaskChange { due: Some(Some(When::At(at))), ..TaskChange::default() };
+            let changed = change(&mut tx, other.id, due).await.expect("changed");
+            for task in [made, changed] {
+                assert_eq!((task.due_on, task.due_at), (Some(day(on)), Some(at)), "{}", user.name);
+            }
+        }
+    }
+
     async fn an_approval_is_completed_by_its_decision(hub) {
         let mut tx = hub.by(&hub.bob).await;
         let lock = new_project(&mut tx, "Lock").await;

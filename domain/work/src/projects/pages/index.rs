@@ -6,6 +6,7 @@ use crate::favourites::{self, FavouriteKind};
 use crate::page::Page as Part;
 use crate::projects::{self, Filter, NewProject, Privacy, Project, View};
 use crate::tasks::pages::common::{back, quietly};
+use crate::templates::{self, pages::tabs};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -42,10 +43,7 @@ pub(super) async fn list(State(app): State<App>, frame: Frame, Query(asked): Que
     all.sort_by_key(|project| !marked.contains(&project.id.0));
     let may_make = frame.actor.role != Role::Guest;
     let content = html! {
-        nav.tabs aria-label="Which projects" {
-            a href="/projects" aria-current=[(!archived).then_some("page")] { "In use" }
-            a href="/projects?show=archived" aria-current=[archived.then_some("page")] { "Archived" }
-        }
+        (tabs(if archived { "archived" } else { "in-use" }, may_make))
         @if all.is_empty() {
             div.empty {
                 p { @if archived { "Nothing was put away. Archived projects stand here and can be brought back." } @else { "Projects hold what is to be done. There is none that you may see yet." } }
@@ -117,8 +115,11 @@ const COLOURS: [(&str, &str); 8] = [
 ];
 
 /// The form of a new project.
-pub(super) async fn new(frame: Frame) -> Markup {
+pub(super) async fn new(State(app): State<App>, frame: Frame) -> Result<Markup> {
+    let mut tx = app.db.read(&frame.actor).await?;
+    let offered = templates::list(&mut tx).await?;
     let content = html! {
+        (templates::pages::offered(&offered))
         form.form method="post" action="/projects" {
             label.field { span { "Name" } input.input name="name" required autofocus autocomplete="off"; }
             label.field { span { "What it is for" } textarea.input name="notes" rows="3" {} }
@@ -145,11 +146,11 @@ pub(super) async fn new(frame: Frame) -> Markup {
             div.row { button.btn.primary { "Make the project" } a.btn.quiet href="/projects" { "Cancel" } }
         }
     };
-    frame.page(Page::new("New project").crumb("Projects", "/projects").reading(content))
+    Ok(frame.page(Page::new("New project").crumb("Projects", "/projects").reading(content)))
 }
 
 /// A colour word as a colour.
-pub(super) fn hex(word: &str) -> &'static str {
+pub(crate) fn hex(word: &str) -> &'static str {
     match word.trim_start_matches("dark-").trim_start_matches("light-") {
         "red" => "#c2453c",
         "purple" => "#8a5fa8",
