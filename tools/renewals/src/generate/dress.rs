@@ -1,13 +1,11 @@
-//! What a line of a story looks like in an export: numbers, names, spellings and their flaws.
-
-use std::fmt::Write;
+//! What a line of a story looks like in an export: dates, amounts, spellings and their flaws.
 
 use super::calendar::Day;
-use super::catalog::{APPS, CLOUD_ENTITLED_FROM, COUNTRIES, Hosting, TIERS};
-use super::customers::{self, Traces};
+use super::catalog::{APPS, CLOUD_ENTITLED_FROM, Hosting, TIERS};
+use super::numbers::{Numbers, put, write_uuid};
+use super::parties::Parties;
 use super::random::{Stream, mix};
 use super::story::{Licence, Line, Payment, Sale, Story, World};
-use super::text;
 
 /// Whether a row is the last word on its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,176 +13,6 @@ pub(crate) enum Version {
     Last,
     /// An older state of the line, with other dates and another price.
     Stale,
-}
-
-/// People and company as a row or a licence shows them.
-#[derive(Debug, Default)]
-pub(crate) struct Parties {
-    pub(crate) company: String,
-    pub(crate) country: &'static str,
-    pub(crate) region: &'static str,
-    pub(crate) technical: Person,
-    pub(crate) billing: Person,
-    pub(crate) partner: String,
-    pub(crate) partner_type: &'static str,
-    pub(crate) partner_contact: Person,
-}
-
-/// A name and an address.
-#[derive(Debug, Default)]
-pub(crate) struct Person {
-    pub(crate) name: String,
-    pub(crate) email: String,
-}
-
-impl Person {
-    fn clear(&mut self) {
-        self.name.clear();
-        self.email.clear();
-    }
-
-    fn forget(&mut self) {
-        self.clear();
-        self.name.push_str("RTBF");
-        self.email.push_str("RTBF");
-    }
-}
-
-impl Parties {
-    /// Fills in who they are on `at`; `stream` decides on the spelling.
-    pub(crate) fn fill(&mut self, story: &Story, licence: u8, at: Day, stream: &mut Stream) {
-        let account = &story.account;
-        let customer = &account.customer;
-        let (country, region) = COUNTRIES[usize::from(customer.country)];
-        self.country = country;
-        self.region = if stream.chance(20) { "Unknown" } else { region };
-        self.company.clear();
-        self.technical.clear();
-        self.billing.clear();
-        // Bills go to the same person for ever; the technical contact depends on the licence.
-        customers::write_person(&mut self.billing.name, &mut self.billing.email, customer, 0);
-        let person = mix(account.number ^ u64::from(licence)) % 3;
-        customers::write_person(&mut self.technical.name, &mut self.technical.email, customer, person);
-        if stream.chance(20) {
-            self.billing.name.push_str("\nAccounts payable");
-        }
-        self.fill_company(story, licence, at, stream);
-        self.fill_partner(story, at);
-        match customer.traces {
-            Traces::Full | Traces::FreeMail => {}
-            Traces::PartnerIsContact => {
-                self.technical.clear();
-                self.technical.name.push_str(&self.partner_contact.name);
-                self.technical.email.push_str(&self.partner_contact.email);
-            }
-            Traces::NoCompany => {
-                self.company.clear();
-                self.company.push_str(stream.pick(&["", "null", "n/a"]));
-            }
-            Traces::ForgottenPeople => {
-                self.technical.forget();
-                self.billing.forget();
-            }
-            Traces::Forgotten => {
-                self.technical.forget();
-                self.billing.forget();
-                self.company.clear();
-                self.company.push_str(stream.pick(&["RTBF", "", "null"]));
-                self.country = stream.pick(&[country, ""]);
-            }
-        }
-    }
-
-    fn fill_company(&mut self, story: &Story, licence: u8, at: Day, stream: &mut Stream) {
-        let account = &story.account;
-        let is_quoted = stream.chance(15);
-        if is_quoted {
-            self.company.push('"');
-        }
-        customers::write_company(&mut self.company, account.customer.number);
-        if account.entity_changes.is_some_and(|from| at >= from) {
-            self.company.push_str(" Holdings");
-        }
-        if is_quoted {
-            self.company.push('"');
-        }
-        let spelling = mix(account.number.wrapping_mul(8) + u64::from(licence)) as u32;
-        self.company.push_str(customers::suffix(spelling % 1000));
-        if stream.chance(30) {
-            self.company.make_ascii_uppercase();
-        }
-    }
-
-    fn fill_partner(&mut self, story: &Story, at: Day) {
-        let account = &story.account;
-        self.partner.clear();
-        self.partner_contact.clear();
-        let mut partner = account.customer.partner;
-        if account.partner_changes.is_some_and(|from| at >= from) {
-            let other = (mix(account.number) % 240) as u16;
-            partner = Some(other)
-                .filter(|_| account.customer.traces != Traces::PartnerIsContact && !other.is_multiple_of(3))
-                .or(partner);
-        }
-        match partner {
-            Some(partner) => {
-                let contact = &mut self.partner_contact;
-                customers::write_partner(&mut self.partner, &mut contact.name, &mut contact.email, partner);
-                self.partner_type = customers::partner_type(partner);
-            }
-            None => self.partner_type = "Direct",
-        }
-    }
-}
-
-/// The numbers of a licence as rows show them; empty where they do not.
-#[derive(Debug, Default)]
-pub(crate) struct Numbers {
-    pub(crate) addon_license: String,
-    pub(crate) license: String,
-    pub(crate) entitlement: String,
-    pub(crate) entitlement_number: String,
-}
-
-impl Numbers {
-    /// Fills in what a row shows that was sold on `at`.
-    pub(crate) fn fill(&mut self, licence: &Licence, at: Day) {
-        for text in
-            [&mut self.addon_license, &mut self.license, &mut self.entitlement, &mut self.entitlement_number]
-        {
-            text.clear();
-        }
-        if licence.shows_number(at) {
-            put(&mut self.addon_license, format_args!("{}", licence.addon_license()));
-            put(&mut self.license, format_args!("SEN-{}", licence.addon_license()));
-        }
-        if licence.shows_entitlement(at) {
-            write_uuid(&mut self.entitlement, mix(licence.number), mix(licence.number ^ 0xe417));
-            let number = licence.number;
-            put(
-                &mut self.entitlement_number,
-                format_args!("E-{:03}-{:03}-{:03}", number / 1_000_000, number / 1000 % 1000, number % 1000),
-            );
-        }
-    }
-}
-
-impl Licence {
-    fn addon_license(&self) -> u64 {
-        1_000_000 + self.number
-    }
-
-    /// Its name in the truth: the number that its first row shows.
-    pub(crate) fn write_key(&self, out: &mut Vec<u8>) {
-        if self.born_entitled {
-            let number = self.number;
-            let text =
-                format!("E-{:03}-{:03}-{:03}", number / 1_000_000, number / 1000 % 1000, number % 1000);
-            out.extend_from_slice(text.as_bytes());
-        } else {
-            text::write_number(out, self.addon_license() as i64);
-        }
-    }
 }
 
 /// A transaction as the export shows it; made once and filled again and again.
@@ -280,7 +108,7 @@ impl Row {
                 write_tier(&mut self.tier_before, before, licence.hosting, users);
                 if line.tier > before { "Increase" } else { "Decrease" }
             }
-            None if account_is_wordy(story) => "Not Applicable",
+            None if is_wordy(story) => "Not Applicable",
             None => "",
         };
         self.edition = if licence.hosting == Hosting::Cloud {
@@ -341,32 +169,12 @@ impl Row {
 }
 
 /// Some rows say that there is nothing to say.
-fn account_is_wordy(story: &Story) -> bool {
+fn is_wordy(story: &Story) -> bool {
     story.account.number.is_multiple_of(5)
-}
-
-fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
-    out.write_fmt(arguments).expect("a string takes every text");
 }
 
 fn write_transaction(out: &mut String, account: u64, order: u16) {
     put(out, format_args!("AT-{}", 10_000_000 + account * 512 + u64::from(order)));
-}
-
-fn write_uuid(out: &mut String, high: u64, low: u64) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (place, word) in [high, low].into_iter().enumerate() {
-        for at in 0..16 {
-            if (place, at) == (0, 8)
-                || (place, at) == (0, 12)
-                || (place, at) == (1, 0)
-                || (place, at) == (1, 4)
-            {
-                out.push('-');
-            }
-            out.push(char::from(DIGITS[(word >> (60 - 4 * at)) as usize & 15]));
-        }
-    }
 }
 
 /// How a tier is spelt: by users on Server and Data Center, by unit in the cloud.

@@ -2,9 +2,11 @@
 
 use super::calendar::Day;
 use super::catalog::{APPS, Hosting};
-use super::dress::{Numbers, Parties, Person, write_tier};
+use super::dress::write_tier;
+use super::numbers::Numbers;
+use super::parties::{Parties, Person};
 use super::random::{Stream, mix};
-use super::story::{Licence, Line, Payment, Sale, Story, World};
+use super::story::{Line, Payment, Sale, Story, World};
 use super::text::{Csv, Json, Sink};
 
 /// The columns of the CSV export; readers go by name.
@@ -56,7 +58,6 @@ impl Entry {
         let at = last.map_or(world.until, |line| line.sale);
         let mut stream = Stream::new(world.seed, licence.number, 4);
         self.parties.fill(story, place as u8, at, &mut stream);
-        self.numbers.fill(licence, at);
         self.numbers.fill_known(licence, at);
         self.app = APPS[usize::from(story.account.app)];
         self.hosting = licence.hosting.text();
@@ -111,17 +112,6 @@ impl Entry {
             None if last.end >= world.until => "active",
             None => "inactive",
         };
-    }
-}
-
-impl Numbers {
-    /// The licence report knows every number that a licence ever had.
-    fn fill_known(&mut self, licence: &Licence, at: Day) {
-        if self.addon_license.is_empty() && !licence.born_entitled {
-            let mut older = Numbers::default();
-            older.fill(&Licence { renumbered: None, ..licence.clone() }, at);
-            (self.addon_license, self.license) = (older.addon_license, older.license);
-        }
     }
 }
 
