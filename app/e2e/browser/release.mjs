@@ -32,6 +32,10 @@ await flow(async theatre => {
   await eventually('the sidebar says so', async () => /lock|closed|1/i.test(await bob.page.locator('.side .line').innerText()));
   assert.equal(await bob.page.evaluate(() => window.__kept), true, 'the page was not loaded again');
 
+  theatre.at('bob asks to be told when it opens');
+  await bob.page.getByRole('button', { name: 'Tell me when it opens' }).click();
+  await bob.sees(bob.page.getByRole('button', { name: 'Don’t tell me' }));
+
   theatre.at('a deployment is refused with the same reason');
   const refused = await stage.deploy('production', 'echo must not run');
   assert.notEqual(refused.code, 0);
@@ -43,6 +47,14 @@ await flow(async theatre => {
   await alice.sees(alice.page.locator('#gate', { hasText: 'Production is open' }));
   await bob.sees(bob.page.locator('#gate', { hasText: 'Production is open' }));
   assert.equal(await bob.page.evaluate(() => window.__kept), true, 'the page was not loaded again');
+
+  theatre.at('bob is told in his inbox');
+  await bob.sees(bob.page.locator('.side a[href="/inbox"] .n', { hasText: '1' }));
+  const inbox = await bob.context.newPage();
+  bob.watch(inbox);
+  await inbox.goto('/inbox');
+  await inbox.locator('li.news', { hasText: 'production is open now' }).waitFor();
+  await inbox.close();
 
   theatre.at('a deployment that starts appears on the open page');
   const gate = stage.server.data + '/go-on';

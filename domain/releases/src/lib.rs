@@ -5,6 +5,7 @@ pub mod environments;
 pub mod gate;
 pub mod journeys;
 pub mod locks;
+pub mod openings;
 
 pub mod stations;
 pub mod timetable;
@@ -46,6 +47,7 @@ pub fn migrations() -> db::Migrations {
             ("0003_output_end", include_str!("../migrations/0003_output_end.sql")),
             ("0004_by_time", include_str!("../migrations/0004_by_time.sql")),
             ("0005_journeys", include_str!("../migrations/0005_journeys.sql")),
+            ("0006_openings", include_str!("../migrations/0006_openings.sql")),
         ],
     }
 }
@@ -57,6 +59,7 @@ pub fn api() -> web::api::Routes {
         .merge(gate::api::api())
         .merge(deployments::api::api())
         .merge(journeys::api::api())
+        .merge(openings::api::api())
 }
 
 /// The pages of environments, locks and deployments.
@@ -82,7 +85,9 @@ pub fn periodic(_app: &App) -> Vec<chores::Every> {
 
 /// Who follows the journal.
 pub fn followers(_app: &App) -> Vec<journal::Follower> {
-    vec![watch::follower(), journeys::follower()]
+    let mut all = vec![watch::follower(), journeys::follower()];
+    all.extend(openings::followers());
+    all
 }
 
 /// Whether the actor may know that something about `subject` changed.

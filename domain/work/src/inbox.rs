@@ -20,7 +20,7 @@ use crate::page::{Listed, Page};
 use base::id::{AnyId, TaskId, UserId};
 use base::{Error, Result, Right, Time};
 use db::Tx;
-use journal::Subject;
+use journal::{Entry, Subject};
 use people::rights;
 use serde_json::json;
 
@@ -35,6 +35,8 @@ base::text_enum! {
         Follows = "follows",
         /// They follow everything in one of its projects.
         Project = "project",
+        /// They asked to be told.
+        Asked = "asked",
     }
 }
 
@@ -85,6 +87,12 @@ pub async fn list(tx: &mut Tx, filter: Filter, page: &Page) -> Result<Listed<Ite
     let me = me(tx)?;
     let found = store::list(tx, me, filter, page).await?;
     Ok(Listed::cut(found, page.limit, |item| format!("{}|{}", item.at.millis(), item.id)))
+}
+
+/// Tells somebody what they asked to be told of, as an item of the task that it is about. For followers of the journal in other
+/// domains: `entry` says who did it and when. Nothing is told to whoever may not see the task.
+pub async fn tell(tx: &mut Tx, user: UserId, task: TaskId, entry: &Entry, text: &str) -> Result<()> {
+    follow::tell(tx, user, task, entry, text).await
 }
 
 /// How many of the actor's items are unread and not put away.

@@ -5,6 +5,7 @@ mod list;
 mod settings;
 mod show;
 mod show_parts;
+mod watch;
 
 pub(crate) use show::View;
 pub use show_parts::command_line;
@@ -12,7 +13,7 @@ pub(crate) use show_parts::history_row;
 
 use crate::environments::{self, Environment};
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use base::Right;
 use db::Tx;
 use maud::{Markup, html};
@@ -26,7 +27,7 @@ pub(crate) fn pages() -> Router<App> {
         .route("/environments/{name}", get(show::show))
         .route("/environments/{name}/deploy", get(show::deploy))
         .route("/environments/{name}/settings", get(settings::show).post(settings::change))
-        .route("/environments/{name}/rights", axum::routing::post(settings::grant))
+        .route("/environments/{name}/watch", post(watch::set))
 }
 
 /// An environment that whoever looks may see.

@@ -5,7 +5,7 @@ use super::preferences::{self, Wishes};
 use super::{Reason, store};
 use crate::tasks::{self, Task};
 use crate::{access, entries, projects, stories};
-use base::id::{StoryId, UserId};
+use base::id::{StoryId, TaskId, UserId};
 use base::{Door, Result, Right};
 use db::Tx;
 use journal::{Entry, Follower};
@@ -99,12 +99,27 @@ async fn recipients(
     Ok(told)
 }
 
+/// Puts an item for somebody who asked for it, if they are active and see the task.
+pub(super) async fn tell(tx: &mut Tx, user: UserId, task: TaskId, entry: &Entry, text: &str) -> Result<()> {
+    let Some(task) = tasks::store::by_id(tx, task).await? else { return Ok(()) };
+    let people = people::users::by_ids(tx, &[user]).await?;
+    let Some(person) = people.get(&user).filter(|person| person.active) else { return Ok(()) };
+    let before = tx.become_actor(people::door::actor_of(person, Door::Web));
+    let held = access::on_task(tx, &task, Right::View).await;
+    tx.become_actor(before);
+    if held?.contains(Right::View) {
+        store::put(tx, user, &task, Reason::Asked, entry, text).await?;
+    }
+    Ok(())
+}
+
 /// Whether any of somebody's wishes about the projects that a task is in asks for this.
 fn wanted(wishes: &[Wishes], reason: Reason, sort: Sort) -> bool {
     wishes.iter().any(|wish| match (reason, sort) {
         (Reason::Assigned, _) => wish.assigned,
         (Reason::Mentioned, _) => wish.mentioned,
         (Reason::Project, _) => wish.everything,
+        (Reason::Asked, _) => true,
         (Reason::Follows, Sort::Comment) => wish.comments,
         (Reason::Follows, Sort::Completion) => wish.completed,
         (Reason::Follows, Sort::Change) => wish.changes,

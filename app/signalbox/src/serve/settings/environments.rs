@@ -135,6 +135,10 @@ async fn one(State(app): State<App>, frame: Frame, Path(id): Path<EnvironmentId>
         @if grants.is_empty() { (ui::empty("Nobody has been given a right of their own here.")) }
         @for grant in &grants { (row(&shown, grant)) }
         @if shown.runs { (give(&shown, &grants)) }
+        @if shown.runs {
+            p.note { "Its name, its repository and whether it is restricted are in "
+                a href={ "/environments/" (environment.name) "/settings" } { "the settings of " (environment.name) } "." }
+        }
     };
     let page = Page::new("Rights")
         .crumb("Environments", HERE)

@@ -33,6 +33,8 @@ pub(crate) struct View {
     pub live: Option<Deployment>,
     /// How many comments each lock has.
     pub comments: BTreeMap<base::id::TaskId, i64>,
+    /// Whether the reader is told when it opens.
+    pub waits: bool,
     /// What a form of a lock offers.
     pub choices: Choices,
     /// The tasks that commits which would ship belong to, with whether they fix them.
@@ -59,6 +61,7 @@ impl View {
             choices: Choices::load(tx).await?,
             ahead: ship::ahead(tx, &environment).await?,
             tasks: BTreeMap::new(),
+            waits: crate::openings::waits(tx, environment.id).await?,
             live,
             at,
             stations,

@@ -37,6 +37,7 @@ pub(super) fn gate(view: &View, reader: Reader<'_>) -> Markup {
         }
         @if let Some(first) = decision.leading() {
             div.gate-foot {
+                (super::watch::button(&station.environment.name, view.waits))
                 @match first.kind {
                     BlockerKind::Lock | BlockerKind::Claim => {
                         @if let Some(task) = first.task {
