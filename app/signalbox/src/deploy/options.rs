@@ -80,10 +80,11 @@ pub struct Options {
     /// Let the command see SIGNALBOX_TOKEN.
     #[arg(long)]
     pub pass_token: bool,
-    /// Do not repeat the command's output here; it is in the deployment's log.
+    /// Do not repeat the command's output here; it is in the deployment's log. Otherwise both its streams come out here on
+    /// standard output, in the order in which they were printed.
     #[arg(long)]
     pub no_output: bool,
-    /// Repeat the command's standard output on standard error: ours holds the report then.
+    /// Repeat the command's output on standard error: our standard output holds the report then.
     #[arg(skip)]
     pub is_stdout_taken: bool,
     /// Print no line of Signalbox's own unless something is wrong.

@@ -1,4 +1,4 @@
-//! Takes the command's output from its pipes: masked into the spool, untouched to the terminal.
+//! Takes the command's output from its pipe: masked into the spool, untouched to the terminal.
 
 use crate::cli::note;
 use crate::deploy::mask::Secrets;
@@ -12,7 +12,7 @@ const PIECE: usize = 64 * 1024;
 /// The most that a pipe holds; what is read beyond it after the command's end was written by somebody else.
 const PIPE: usize = 1024 * 1024;
 
-/// Copies one stream to its end, or after `stop` until nothing more is in the pipe: a daemon that the command left behind
+/// Copies the output to its end, or after `stop` until nothing more is in the pipe: a daemon that the command left behind
 /// may hold it open for ever. A terminal that is gone stops the repeating there, and nothing else.
 pub async fn pump(
     mut from: impl AsyncRead + Unpin,

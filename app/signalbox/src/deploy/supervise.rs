@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep, timeout};
 
-/// How long to listen to pipes that stay open after the command has ended.
+/// How long to listen to a pipe that stays open after the command has ended.
 const LINGER: Duration = Duration::from_millis(500);
 /// How long a killed process may take to disappear.
 const VANISH: Duration = Duration::from_secs(5);
@@ -149,17 +149,17 @@ impl Run<'_> {
     }
 
     async fn run_command(&mut self, news: &mut mpsc::UnboundedReceiver<News>) -> (How, Option<ExitStatus>) {
-        let mut child = match command::spawn(self.options, self.started) {
-            Ok(child) => child,
+        let command::Running { mut child, output } = match command::spawn(self.options, self.started) {
+            Ok(running) => running,
             Err(how) => return (how, None),
         };
         let (stop, stopped) = watch::channel(false);
-        let pumps = command::pump(&mut child, self.options, &self.secrets, self.spool, &stopped);
+        let pump = command::pump(output, self.options, &self.secrets, self.spool, &stopped);
         let Some(tree) = child.id().and_then(Tree::led_by) else {
             return (How::NeverRan(exit::OS_ERROR, "the command has no process id".to_owned()), None);
         };
         let (how, status) = self.watch(&mut child, tree, news).await;
-        drain(pumps, stop, how != How::Itself).await;
+        drain(pump, stop, how != How::Itself).await;
         (how, status)
     }
 
@@ -209,20 +209,16 @@ impl Run<'_> {
     }
 }
 
-/// Waits for the rest of the output. Pipes that stay open after the command has ended are listened to for a moment only.
-async fn drain(mut pumps: Vec<JoinHandle<()>>, stop: watch::Sender<bool>, is_stopped: bool) {
-    for pump in &mut pumps {
-        if timeout(LINGER, &mut *pump).await.is_err() {
-            break;
-        }
+/// Waits for the rest of the output. A pipe that stays open after the command has ended is listened to for a moment only.
+async fn drain(mut pump: JoinHandle<()>, stop: watch::Sender<bool>, is_stopped: bool) {
+    if timeout(LINGER, &mut pump).await.is_ok() {
+        return;
     }
     stop.send_replace(true);
-    for mut pump in pumps.into_iter().filter(|pump| !pump.is_finished()) {
-        // A terminal that takes nothing may hold a pump up, but not the end of something that was stopped.
-        let most = if is_stopped { VANISH } else { Duration::MAX };
-        if timeout(most, &mut pump).await.is_err() {
-            pump.abort();
-        }
+    // A terminal that takes nothing may hold it up, but not the end of something that was stopped.
+    let most = if is_stopped { VANISH } else { Duration::MAX };
+    if timeout(most, &mut pump).await.is_err() {
+        pump.abort();
     }
 }
 
