@@ -148,19 +148,15 @@ async fn whole(tx: &mut Tx, frame: &Frame, task: TaskId) -> Result<Option<Markup
     };
     Ok(Some(html! {
         div.where {
-            span.row.wrap {
-                (marks(line, &reach))
-                span.dim { (sentence(line, &reach, reader)) @if let [_] = commits { " in" } }
-                @if let [only] = commits { (sha(only)) }
-            }
+            (marks(line, &reach))
+            span.dim { (sentence(line, &reach, reader)) @if let [_] = commits { " in" } }
+            @if let [only] = commits { (sha(only)) }
             @if commits.len() > 1 || can_edit {
                 details.pick #commits data-keep="" {
-                    summary.t-s {
-                        @match commits.len() {
-                            0 => "Link a commit",
-                            1 => "Its commit",
-                            many => (words::count(many as u64, "commit")),
-                        }
+                    @match commits.len() {
+                        0 => summary.t-s { "Link a commit" },
+                        1 => summary.btn.quiet.icon.sm aria-label="About the commit" { (ui::icon("ellipsis")) },
+                        many => summary.t-s { (words::count(many as u64, "commit")) },
                     }
                     @if !commits.is_empty() {
                         ul.brief-commits {

@@ -84,7 +84,8 @@ fn bar(table: &Timetable, at: usize, hold: &Hold) -> Option<Bar> {
         Some((x, _)) => (Place::Inside, x + 0.5),
         None if end + width < 99.0 => (Place::After, end + 0.5),
         None if x > width => (Place::Before, x - 0.5),
-        None => (Place::Over, x + 0.5),
+        // Beside the line that says what time it is, never under it.
+        None => (Place::Over, will.map_or(x, |(x, _)| x) + 0.7),
     };
     Some(Bar { hold: at, row: 0, held, will, words, words_at, place })
 }
