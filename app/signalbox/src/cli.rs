@@ -3,13 +3,17 @@
 //! What a command prints for people comes from the server's sentences; `--json` prints the server's JSON untouched.
 //! Exit codes are those of `sysexits.h` where one fits; `deploy` has a contract of its own, see [`crate::deploy::exit`].
 
+mod agents;
 mod audit;
 mod environments;
 mod files;
+mod jobs;
 mod locks;
 mod people;
 mod print;
 mod repositories;
+mod runs;
+mod secrets;
 mod serve;
 mod tasks;
 #[cfg(test)]
@@ -83,6 +87,20 @@ pub enum Command {
     /// List, add and fetch repositories.
     #[command(subcommand, visible_alias = "repo")]
     Repository(repositories::Repository),
+    /// Work with jobs: scheduled and triggered work.
+    #[command(subcommand)]
+    Job(jobs::Job),
+    /// See what became of jobs, follow their output, repeat and cancel them.
+    #[command(subcommand)]
+    Run(runs::Run),
+    /// Set what jobs get and nobody reads back.
+    #[command(subcommand)]
+    Secret(secrets::Secret),
+    /// Make this machine an agent, which does the work of runs.
+    Agent(Box<agents::Agent>),
+    /// Look after the agents.
+    #[command(subcommand)]
+    Agents(agents::Agents),
     /// Read and check the log of everything that happened.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -143,6 +161,8 @@ async fn run(cli: Cli) -> i32 {
         Command::Deploy(options) => return crate::deploy::run(*options, &door).await,
         Command::Completions { shell } => return files::completions(shell),
         Command::Man { dir } => return files::man(dir.as_deref()),
+        Command::Agent(agent) => return agent.run(door.ca_cert).await,
+        Command::Job(job) if job.is_local() => return job.run_here(),
         Command::Doctor(doctor) => doctor.run(&door),
         Command::Backup(backup) => backup.run(&door),
         Command::Restore(restore) => restore.run(&door),
@@ -171,12 +191,17 @@ async fn with_client(command: Command, door: &Door) -> Result<(), Failure> {
         Command::Task(task) => task.run(&client, &print).await,
         Command::Environment(environment) => environment.run(&client, &print).await,
         Command::Repository(repository) => repository.run(&client, &print).await,
+        Command::Job(job) => job.run(&client, &print).await,
+        Command::Run(run) => run.run(&client, &print).await,
+        Command::Secret(secret) => secret.run(&client, &print).await,
+        Command::Agents(agents) => agents.run(&client, &print).await,
         Command::Audit(audit) => audit.run(&client, &print).await,
         Command::User(user) => user.run(&client, &print).await,
         Command::Token(token) => token.run(&client, &print).await,
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Deploy(_)
+        | Command::Agent(_)
         | Command::Why(_)
         | Command::Doctor(_)
         | Command::Backup(_)

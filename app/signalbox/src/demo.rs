@@ -8,6 +8,7 @@ mod people;
 mod source;
 mod stage;
 mod timetable;
+mod work;
 
 use crate::cli::note;
 use crate::client::Failure;

@@ -1,8 +1,10 @@
 //! The server: reads its configuration, opens the data, wires the crates together, answers until it is told to stop.
 
+mod agent;
 mod audit;
 mod audit_page;
 mod config;
+mod deploys;
 mod files;
 mod health;
 mod home;
@@ -21,6 +23,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use tokio::sync::watch;
 
+pub use config::variables;
 pub use files::{backup, doctor, restore};
 
 /// Serves until SIGTERM or SIGINT; returns the exit code.
@@ -37,7 +40,7 @@ pub async fn run(options: Serve) -> i32 {
 }
 
 /// Messages go to standard error: readable, or as JSON with `SIGNALBOX_LOG_FORMAT=json`; `SIGNALBOX_LOG` filters them.
-fn start_log() {
+pub fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SIGNALBOX_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tokio_postgres=warn"));
     let log = tracing_subscriber::fmt()
@@ -90,7 +93,8 @@ async fn serve(options: Serve) -> Result<()> {
     }
     let router = http::router(app.clone(), options.test_clock.is_some().then(|| work.clone()));
     announce(&app, first);
-    tokio::spawn(stop_on_signal(stop.clone()));
+    let embedded = agent::Embedded::start(&app, &options, &config.node, address).await?;
+    tokio::spawn(stop_on_signal(stop.clone(), embedded));
     let outcome = http::serve(listener, router, &options, &config.limits, stopped).await;
     // Whatever ended the listener ends the rest: accepted work is finished, leases are handed back.
     stop.send_replace(true);
@@ -121,6 +125,7 @@ fn location(data: &Path, database: &str) -> Result<Location> {
 async fn after_restart(db: &Db) -> Result<()> {
     let mut tx = db.write(&system()).await?;
     releases::after_restart(&mut tx).await?;
+    jobs::attempts::after_restart(&mut tx).await?;
     tx.commit().await
 }
 
@@ -135,7 +140,7 @@ fn announce(app: &web::App, first: people::bootstrap::Bootstrap) {
     }
 }
 
-async fn stop_on_signal(stop: watch::Sender<bool>) {
+async fn stop_on_signal(stop: watch::Sender<bool>, embedded: Option<agent::Embedded>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -143,6 +148,10 @@ async fn stop_on_signal(stop: watch::Sender<bool>) {
         return;
     };
     tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+    if let Some(embedded) = embedded {
+        tracing::info!("stopping: what runs in here is cancelled first");
+        embedded.stop().await;
+    }
     tracing::info!("stopping: no new requests, what was begun is finished");
     stop.send_replace(true);
 }

@@ -28,9 +28,12 @@ impl Viewer {
         let actor = tx.actor().clone();
         let is_all = actor.is_system() || (actor.role == Role::Admin && actor.user.is_some());
         let nobody = Self { user: None, names: Vec::new(), teams: Vec::new(), is_member: false, is_all };
-        let Some(user) = actor.user.filter(|_| !is_all) else { return Ok(Self { user: actor.user, ..nobody }) };
+        let Some(user) = actor.user.filter(|_| !is_all) else {
+            return Ok(Self { user: actor.user, ..nobody });
+        };
         let person = users::get(tx, user).await?;
-        let teams = teams::of_user(tx, user).await?.into_iter().map(|team| team.name.to_lowercase()).collect();
+        let teams =
+            teams::of_user(tx, user).await?.into_iter().map(|team| team.name.to_lowercase()).collect();
         Ok(Self {
             user: Some(user),
             names: vec![person.email.to_lowercase(), person.name.to_lowercase()],
@@ -76,8 +79,11 @@ impl Viewer {
             None => default,
             Some(subjects) => subjects.iter().any(|subject| self.is(subject, job.owner.as_deref())),
         };
-        let held: Vec<Right> =
-            rights.into_iter().filter(|(_, said, default)| has(said, *default)).map(|(right, ..)| right).collect();
+        let held: Vec<Right> = rights
+            .into_iter()
+            .filter(|(_, said, default)| has(said, *default))
+            .map(|(right, ..)| right)
+            .collect();
         // Whoever may not see a job does nothing else with it, and whoever administers one may do all.
         match held.contains(&Right::Admin) {
             true => RightSet::ALL,
@@ -119,5 +125,8 @@ pub(crate) async fn check(tx: &mut Tx, job: &Job, right: Right) -> Result<()> {
         Right::Secrets => "set the secrets of",
         _ => "change",
     };
-    Err(Error::denied("right.missing", format!("{name} does not have the right to {doing} the job {}", job.name)))
+    Err(Error::denied(
+        "right.missing",
+        format!("{name} does not have the right to {doing} the job {}", job.name),
+    ))
 }

@@ -19,8 +19,8 @@ mod tests;
 pub(crate) use api::routes;
 pub use artifacts::{Artifact, artifact, artifacts_of};
 pub(crate) use background::{chores, periodic, watch_queue};
-pub(crate) use lease::lose_all_of;
 pub use lease::after_restart;
+pub(crate) use lease::lose_all_of;
 pub(crate) use output::read as read_output;
 
 use base::id::{AgentId, AttemptId, JobId, PartId, RunId};
@@ -131,7 +131,10 @@ fn missing(id: AttemptId) -> Error {
 
 /// Whoever reports has lost the try: it was given up, removed, or was never theirs.
 fn fenced() -> Error {
-    Error::conflict("attempt.fenced", "This attempt is no longer yours: stop what you do for it, and report nothing more")
+    Error::conflict(
+        "attempt.fenced",
+        "This attempt is no longer yours: stop what you do for it, and report nothing more",
+    )
 }
 
 /// The try that an agent reports about, when it still holds it.

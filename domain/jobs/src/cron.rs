@@ -173,6 +173,11 @@ impl Schedule {
     }
 }
 
+/// Whether there is a time zone with this name; if not, why, with the one that was probably meant.
+pub fn check_zone(name: &str) -> Result<(), String> {
+    zone::named(name).map(|_| ())
+}
+
 /// How many seconds the start of the fire at `scheduled_at` is put off: 0 to `most`, always the same for the same fire of the same
 /// schedule, whichever server asks.
 pub fn jitter_s(schedule: &str, scheduled_at: Time, most: u64) -> u64 {

@@ -3,15 +3,29 @@
 //! A job file is YAML; each document of it is one job. [`parse`] is total: whatever the text, it answers with the jobs that could be
 //! read and with findings that point to lines. Everything here is pure; what a name refers to (a person, a secret, an
 //! environment) is judged where the file is taken into the workspace.
+//!
+//! [`shapes`] is the table of all keys. [`schema`] writes it for editors, [`read`] follows it and fills in [`model::Job`].
 
+pub mod limits;
+mod meant;
 pub mod model;
+mod params;
 pub mod parts;
+mod read;
+pub mod schema;
+mod shape;
+mod shapes;
 mod suggest;
+#[cfg(test)]
+mod tests;
 pub mod triggers;
+mod units;
+mod view;
+pub mod yaml;
 
 pub use model::*;
 pub use parts::*;
-pub(crate) use suggest::closest;
+pub use suggest::closest;
 pub use triggers::*;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +57,19 @@ pub struct Finding {
     pub suggestion: Option<String>,
 }
 
+/// Line, column, what is wrong, where, and what was meant: `7:3: error: there is no key "step" in a job (did you mean steps?)`.
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { severity, line, column, path, message, suggestion } = self;
+        write!(f, "{line}:{column}: {severity}: ")?;
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        f.write_str(message)?;
+        suggestion.as_ref().map_or(Ok(()), |suggestion| write!(f, " ({suggestion})"))
+    }
+}
+
 /// What a text holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parsed {
@@ -60,8 +87,8 @@ impl Parsed {
 }
 
 /// Reads a job file.
-pub fn parse(_text: &str) -> Parsed {
-    Parsed::default()
+pub fn parse(text: &str) -> Parsed {
+    read::file(text)
 }
 
 /// A regular expression of bounded size, or what is wrong with it.

@@ -88,7 +88,10 @@ impl Job {
             return Some(Error::conflict("job.gone", message));
         }
         (!self.enabled).then(|| {
-            Error::conflict("job.disabled", format!("{} is switched off in {}: enabled: false", self.title, self.path))
+            Error::conflict(
+                "job.disabled",
+                format!("{} is switched off in {}: enabled: false", self.title, self.path),
+            )
         })
     }
 }
@@ -174,7 +177,8 @@ pub async fn pause(tx: &mut Tx, id: JobId, until: Option<Time>, reason: Option<&
         return Err(Error::invalid("job.pause", "A pause ends in the future"));
     }
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
-    let before = job.pause.as_ref().map(|pause| json!({"until": pause.until, "by": pause.by, "reason": pause.reason}));
+    let before =
+        job.pause.as_ref().map(|pause| json!({"until": pause.until, "by": pause.by, "reason": pause.reason}));
     let since = job.pause.as_ref().filter(|_| job.is_paused(now)).map_or(now, |pause| pause.at);
     let pause = Pause { at: since, until, by: tx.actor().name.clone(), reason };
     let data = json!({"name": job.name, "before": before, "until": pause.until, "reason": pause.reason});
@@ -189,7 +193,8 @@ pub async fn resume(tx: &mut Tx, id: JobId) -> Result<Job> {
     let mut job = require(tx, id, Right::Schedule).await?;
     let Some(pause) = job.pause.take() else { return Ok(job) };
     store::set_pause(tx, &job).await?;
-    let data = json!({"name": job.name, "paused_at": pause.at, "paused_by": pause.by, "reason": pause.reason});
+    let data =
+        json!({"name": job.name, "paused_at": pause.at, "paused_by": pause.by, "reason": pause.reason});
     journal::enter(tx, "job.resumed", job.subject(), &job.parents(), data);
     Ok(job)
 }

@@ -67,8 +67,11 @@ fn mark(trigger: &CronTrigger, seen: &mut BTreeMap<String, usize>) -> String {
 
 /// Makes the schedules of a job what its file says. What it says anew holds for instants from now on.
 pub(crate) async fn apply(tx: &mut Tx, job: &Job, model: &file::Job) -> Result<()> {
-    let mut known: BTreeMap<String, Schedule> =
-        store::of_job(tx, job.id).await?.into_iter().map(|schedule| (schedule.mark.clone(), schedule)).collect();
+    let mut known: BTreeMap<String, Schedule> = store::of_job(tx, job.id)
+        .await?
+        .into_iter()
+        .map(|schedule| (schedule.mark.clone(), schedule))
+        .collect();
     let mut seen = BTreeMap::new();
     let now = tx.now();
     for (_, trigger) in model.schedules() {
@@ -90,7 +93,8 @@ pub(crate) async fn apply(tx: &mut Tx, job: &Job, model: &file::Job) -> Result<(
             None => {
                 let id = tx.new_id();
                 let trigger = trigger.clone();
-                let schedule = Schedule { id, job: job.id, mark, trigger, version: 1, cursor_at: now, next_at };
+                let schedule =
+                    Schedule { id, job: job.id, mark, trigger, version: 1, cursor_at: now, next_at };
                 store::put(tx, &schedule).await?;
             }
         }

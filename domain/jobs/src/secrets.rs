@@ -44,7 +44,9 @@ impl Scope {
             Some(("environment", name)) if !name.is_empty() => Ok(Self::Environment(name.to_owned())),
             _ => Err(Error::invalid(
                 "secret.scope",
-                format!("{text:.100} is no scope; write workspace, repository:NAME, job:NAME or environment:NAME"),
+                format!(
+                    "{text:.100} is no scope; write workspace, repository:NAME, job:NAME or environment:NAME"
+                ),
             )),
         }
     }
@@ -168,9 +170,11 @@ fn is_name(name: &str) -> bool {
 pub async fn remove(tx: &mut Tx, scope: &Scope, name: &str) -> Result<()> {
     require(tx, scope).await?;
     let found = store::find(tx, scope.kind(), &scope.key(), name).await?;
-    let secret = found.ok_or_else(|| Error::missing("secret.missing", format!("There is no secret {name:.128} there")))?;
+    let secret = found
+        .ok_or_else(|| Error::missing("secret.missing", format!("There is no secret {name:.128} there")))?;
     store::remove(tx, secret.id).await?;
-    let data = json!({"scope": secret.scope, "of": secret.scope_key, "name": name, "version": secret.version});
+    let data =
+        json!({"scope": secret.scope, "of": secret.scope_key, "name": name, "version": secret.version});
     enter(tx, "secret.removed", &secret, data);
     Ok(())
 }

@@ -78,7 +78,9 @@ fn note(tx: &mut Tx, job: &Job, what: &str, started: Result<runs::Started>) -> R
     let why = match started {
         Ok(runs::Started::Run(_)) => return Ok(()),
         Ok(runs::Started::Not(verdict)) => verdict.reason,
-        Err(error) if matches!(error.kind(), base::Kind::Invalid | base::Kind::Conflict) => error.message().to_owned(),
+        Err(error) if matches!(error.kind(), base::Kind::Invalid | base::Kind::Conflict) => {
+            error.message().to_owned()
+        }
         Err(error) => return Err(error),
     };
     let data = json!({"name": job.name, "trigger": what, "why": why});

@@ -152,7 +152,7 @@ fn first(object: &Value, names: &[&str]) -> String {
 }
 
 /// An instant, or a length of time from now.
-fn instant(text: &str) -> Result<Time, base::Error> {
+pub(super) fn instant(text: &str) -> Result<Time, base::Error> {
     match base::time::parse_duration(text) {
         Ok(length) => Ok(Clock::system().now().plus(length)),
         Err(_) => Time::parse(text),

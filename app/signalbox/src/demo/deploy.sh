@@ -10,6 +10,16 @@ echo "building $SIGNALBOX_COMMIT"
 git -C "$SHOP" archive "$SIGNALBOX_COMMIT" | tar -x -C "$build"
 echo "$SIGNALBOX_COMMIT" > "$build/VERSION"
 
+if [ -f "$build/migration.sql" ]; then
+    echo "migrating"
+    if ! grep -q ' (' "$build/migration.sql"; then
+        echo "error: an index needs columns, at migration.sql line 1" >&2
+        echo "nothing was activated" >&2
+        exit 3
+    fi
+    echo "ok orders_by_day"
+fi
+
 for host in h1 h2 h3; do
     dir="$CLUSTERS/$SIGNALBOX_ENVIRONMENT/$host"
     mkdir -p "$dir/releases"

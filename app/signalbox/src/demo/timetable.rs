@@ -1,7 +1,7 @@
 //! What happens, and how often: commits, deployments to beta, deployments to production, and the lock in between.
 
 use crate::cli::print_line;
-use crate::client::Failure;
+use crate::client::{Failure, segment};
 use crate::demo::people::Cast;
 use crate::demo::source;
 use crate::demo::stage::{Place, is_set};
@@ -19,8 +19,10 @@ const COMMITS: Duration = Duration::from_secs(5);
 const BETA: Duration = Duration::from_secs(6);
 /// Between deployments to production: twice a day in the story.
 const PRODUCTION: Duration = Duration::from_secs(10);
+/// Before the first of them.
+const PRODUCTION_FIRST: Duration = Duration::from_secs(5);
 /// How many deployments production gets between two locks.
-const BETWEEN_LOCKS: u32 = 3;
+const BETWEEN_LOCKS: u32 = 4;
 
 /// What the loops share.
 pub struct Scene {
@@ -47,9 +49,19 @@ impl Scene {
 
     /// Runs `signalbox deploy` as the bastion's crontab would; returns its report, or nothing when the demonstration ends.
     async fn deploy(&self, environment: &str, what: &[&str]) -> Result<Option<Value>, Failure> {
+        self.deploy_by(self.cast.bastion(), environment, what).await
+    }
+
+    /// The same by somebody's hand.
+    async fn deploy_by(
+        &self,
+        token: &str,
+        environment: &str,
+        what: &[&str],
+    ) -> Result<Option<Value>, Failure> {
         let place = &self.place;
         let report = place.path(format!("results/{environment}.json"));
-        let mut command = place.signalbox(&self.cast.bastion);
+        let mut command = place.signalbox(token);
         command
             .args(["deploy", "--env", environment, "--quiet", "--no-output", "--finish-timeout", "5s"])
             .arg("--result-file")
@@ -75,7 +87,7 @@ impl Scene {
 pub async fn commits(scene: Arc<Scene>) -> Result<(), Failure> {
     let mut n = 0;
     while scene.pause(COMMITS).await {
-        let (id, title, author) = source::change(&scene.place, n).await?;
+        let (id, title, author) = source::change(&scene.place, &scene.cast.tasks, n).await?;
         tell("commit", &format!("{id} \"{title}\" by {author}"));
         n += 1;
     }
@@ -96,17 +108,22 @@ pub async fn beta(scene: Arc<Scene>) -> Result<(), Failure> {
     }
 }
 
-/// Production gets what beta has, unless it is locked; after a few deployments somebody locks it.
+/// Production gets what beta has, unless it is locked. After a few deployments it turns out that the last one broke something: Ben
+/// rolls it back and locks production until that is understood.
 pub async fn production(scene: Arc<Scene>) -> Result<(), Failure> {
-    let client = scene.place.client(&scene.cast.bastion)?;
-    let mut until_lock = 1;
+    let client = &scene.cast.of("bastion").client;
+    // The first lock comes early: whoever looks for a minute should see one.
+    let mut until_lock = 2;
     let mut lock: Option<String> = None;
-    while scene.pause(PRODUCTION).await {
+    let mut pause = PRODUCTION_FIRST;
+    while scene.pause(pause).await {
+        pause = PRODUCTION;
         let beta = client.get("environments/beta", &[]).await?;
         let Some(commit) = beta["deployed"]["commit"].as_str() else { continue };
+        let before = client.get("environments/production", &[]).await?["deployed"]["commit"].clone();
         let Some(report) = scene.deploy("production", &["--commit", commit]).await? else { return Ok(()) };
         if report["exit_code"] == exit::BLOCKED {
-            let why = scene.place.call(&scene.cast.bastion, &["why", "production"]).await?;
+            let why = scene.place.call(scene.cast.bastion(), &["why", "production"]).await?;
             tell("production", &format!("not deployed. {}", why.lines().next().unwrap_or_default()));
             continue;
         }
@@ -120,7 +137,14 @@ pub async fn production(scene: Arc<Scene>) -> Result<(), Failure> {
         }
         until_lock -= 1;
         if until_lock == 0 {
+            if let Some(back) = before.as_str().filter(|back| *back != commit) {
+                let what = ["--commit", back, "--kind", "rollback"];
+                let ben = &scene.cast.of("ben").token;
+                let Some(report) = scene.deploy_by(ben, "production", &what).await? else { return Ok(()) };
+                tell("production", &format!("Ben Okafor rolls back: {}", outcome(&report)));
+            }
             let id = close(&scene).await?;
+            discuss(&scene, &id).await?;
             tokio::spawn(release_later(scene.clone(), id.clone()));
             lock = Some(id);
             until_lock = BETWEEN_LOCKS;
@@ -129,11 +153,29 @@ pub async fn production(scene: Arc<Scene>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What people say about the lock.
+const SAID: [(&str, &str); 4] = [
+    ("chiara", "Is it only orders with vouchers? Those are what people write to us about."),
+    ("dmitri", "Yes. We round each voucher and not their sum; the fix is on its way to beta."),
+    ("ben", "Then I release this when beta has run with it for a while. What was wrong is rolled back."),
+    ("emi", "I have told the customers who asked."),
+];
+
+async fn discuss(scene: &Scene, lock: &str) -> Result<(), Failure> {
+    for (who, words) in SAID {
+        let path = format!("tasks/{}/comments", segment(lock));
+        scene.cast.of(who).client.post(&path, &serde_json::json!({"text": words})).await?;
+    }
+    Ok(())
+}
+
 /// Ben closes production, and the person is told how to open it.
 async fn close(scene: &Scene) -> Result<String, Failure> {
     let reason = "Order totals are off by a cent since the last deployment, finding out why";
-    let answer =
-        scene.place.call(&scene.cast.ben, &["lock", "production", "--reason", reason, "--json"]).await?;
+    let answer = scene
+        .place
+        .call(&scene.cast.of("ben").token, &["lock", "production", "--reason", reason, "--json"])
+        .await?;
     let lock: Value = serde_json::from_str(&answer).unwrap_or_default();
     let Some(id) = lock["id"].as_str() else {
         return Err(Failure::Ended(1, "the lock has no id".to_owned()));
@@ -144,7 +186,8 @@ async fn close(scene: &Scene) -> Result<String, Failure> {
     print_line(&format!(
         "\n  Release it from another terminal, and the next deployment passes:\n\n    \
          SIGNALBOX_URL={} SIGNALBOX_TOKEN={} {program} unlock {id} --reason \"totals are right again\"\n",
-        place.url, scene.cast.ben,
+        place.url,
+        scene.cast.of("ben").token,
     ));
     Ok(id.to_owned())
 }
@@ -155,7 +198,7 @@ async fn release_later(scene: Arc<Scene>, lock: String) {
     if scene.pause(after).await {
         let released = scene
             .place
-            .call(&scene.cast.ben, &["unlock", &lock, "--reason", "it was the rounding, undone"])
+            .call(&scene.cast.of("ben").token, &["unlock", &lock, "--reason", "it was the rounding, undone"])
             .await;
         match released {
             Ok(_) => tell("production", "Ben Okafor releases the lock"),

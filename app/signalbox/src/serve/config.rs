@@ -41,6 +41,12 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Every environment variable that is text; the agent passes some of them on to jobs.
+pub fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 impl Config {
     pub(super) fn read(options: &Serve) -> Result<Self> {
         let file = read_file(&options.data.join("signalbox.toml"))?;

@@ -32,6 +32,8 @@ pub(super) fn migrations() -> Vec<Migrations> {
         work::migrations(),
         repos::migrations(),
         releases::migrations(),
+        blobs::migrations(),
+        jobs::migrations(),
     ]
 }
 
@@ -71,6 +73,8 @@ pub(super) async fn app(
     parts.insert(repos::Places(|tx, repository| Box::pin(releases::places(tx, repository))));
     parts.insert(work::beside::Beside(&[releases::journeys::WHERE]));
     parts.insert(targets);
+    parts.insert(jobs::Files(Blobs::open(options.data.join("artifacts")).await?));
+    parts.insert(super::deploys::wired());
     parts.insert(web::live::Pulse(|tx| Box::pin(work::inbox::pulse(tx))));
     let limits = config.limits.clone();
     Ok(App::new(AppParts {
@@ -106,6 +110,7 @@ fn may_see<'a>(
         match subject.kind.as_ref() {
             "task" | "project" | "section" => work::may_see(&mut tx, subject).await,
             "environment" | "deployment" => releases::may_see(&mut tx, subject).await,
+            "job" | "run" | "agent" => jobs::may_see(&mut tx, subject).await,
             "user" => Ok(actor.user.is_some_and(|user| user.0 == subject.id)),
             "repository" => Ok(actor.role != base::Role::Guest),
             _ => Ok(false),
@@ -115,7 +120,12 @@ fn may_see<'a>(
 
 /// The native API of all domains.
 pub(super) fn native_api() -> Routes {
-    Routes::new().merge(people::api()).merge(work::api()).merge(repos::api()).merge(releases::api())
+    Routes::new()
+        .merge(people::api())
+        .merge(work::api())
+        .merge(repos::api())
+        .merge(releases::api())
+        .merge(jobs::api())
 }
 
 /// The Asana-compatible API.
@@ -147,11 +157,19 @@ pub(super) fn work(app: &App, node: &str) -> Work {
         work::chores(app),
         repos::chores(app),
         releases::chores(app),
+        jobs::chores(app),
         compat_asana::chores(app),
     ];
-    let domains = [people::periodic(app), work::periodic(app), repos::periodic(app), releases::periodic(app)];
+    let domains = [
+        people::periodic(app),
+        work::periodic(app),
+        repos::periodic(app),
+        releases::periodic(app),
+        jobs::periodic(app),
+    ];
     let periodic = domains.into_iter().flatten().chain(own(app)).collect();
-    let followers = [work::followers(app), releases::followers(app), compat_asana::followers(app)];
+    let followers =
+        [work::followers(app), releases::followers(app), jobs::followers(app), compat_asana::followers(app)];
     Work {
         chores: Runner::new(app.db.clone(), node, handlers.into_iter().flatten().collect(), periodic),
         followers: Followers::new(app.db.clone(), followers.into_iter().flatten().collect()),

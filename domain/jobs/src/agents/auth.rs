@@ -19,7 +19,10 @@ impl AgentAuth {
 }
 
 fn void() -> Error {
-    Error::unauthenticated("agent.unknown", "This token belongs to no agent, or to one that was removed: register again")
+    Error::unauthenticated(
+        "agent.unknown",
+        "This token belongs to no agent, or to one that was removed: register again",
+    )
 }
 
 impl FromRequestParts<App> for AgentAuth {

@@ -57,7 +57,11 @@ pub async fn register(tx: &mut Tx, invitation: &Secret, machine: Machine) -> Res
 }
 
 /// Makes a machine an agent without an invitation: for the agent inside the server.
-pub(crate) async fn enroll(tx: &mut Tx, machine: Machine, invitation: &Invitation) -> Result<(Agent, Secret)> {
+pub(crate) async fn enroll(
+    tx: &mut Tx,
+    machine: Machine,
+    invitation: &Invitation,
+) -> Result<(Agent, Secret)> {
     let mut machine = checked(tx, machine)?;
     machine.labels.extend(invitation.labels.clone());
     let token = Secret::new(format!("sba_{}", random::word::<32>()));
@@ -72,7 +76,8 @@ pub(crate) async fn enroll(tx: &mut Tx, machine: Machine, invitation: &Invitatio
         gone_at: None,
     };
     store::insert(tx, &agent, &crate::digest::hex(token.reveal().as_bytes())).await?;
-    let data = json!({"name": agent.machine.name, "labels": agent.machine.labels, "slots": agent.machine.slots});
+    let data =
+        json!({"name": agent.machine.name, "labels": agent.machine.labels, "slots": agent.machine.slots});
     journal::enter(tx, "agent.registered", agent.subject(), &[], data);
     Ok((agent, token))
 }

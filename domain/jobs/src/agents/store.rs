@@ -114,6 +114,8 @@ pub(crate) async fn take_invitation(tx: &mut Tx, hash: &str) -> Result<Option<In
     if tx.run(sql, &params![hash, now]).await? == 0 {
         return Ok(None);
     }
-    let row = tx.one("select labels, pool_id, ends_at from agent_invitation where hash = $1", &params![hash]).await?;
+    let row = tx
+        .one("select labels, pool_id, ends_at from agent_invitation where hash = $1", &params![hash])
+        .await?;
     Ok(Some(Invitation { labels: json(row.get(0)?)?, pool: row.get(1)?, ends_at: row.get(2)? }))
 }

@@ -43,7 +43,14 @@ struct ClaimJson {
 
 impl Default for ClaimJson {
     fn default() -> Self {
-        Self { free_slots: 1, have: Vec::new(), wait: 0, version: String::new(), labels: None, capabilities: None }
+        Self {
+            free_slots: 1,
+            have: Vec::new(),
+            wait: 0,
+            version: String::new(),
+            labels: None,
+            capabilities: None,
+        }
     }
 }
 

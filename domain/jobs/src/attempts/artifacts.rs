@@ -53,10 +53,12 @@ pub async fn artifact(tx: &mut Tx, run: RunId, name: &str) -> Result<Artifact> {
     let called: Vec<_> = all.iter().filter(|artifact| artifact.name == name).collect();
     let found = match called[..] {
         [one] => Some(one),
-        _ => all.iter().find(|artifact| artifact.path == name || artifact.id.to_string() == name).or_else(|| {
-            let mut by_end = all.iter().filter(|artifact| artifact.file_name() == name);
-            by_end.next().filter(|_| by_end.next().is_none())
-        }),
+        _ => all.iter().find(|artifact| artifact.path == name || artifact.id.to_string() == name).or_else(
+            || {
+                let mut by_end = all.iter().filter(|artifact| artifact.file_name() == name);
+                by_end.next().filter(|_| by_end.next().is_none())
+            },
+        ),
     };
     found.cloned().ok_or_else(|| {
         let known: Vec<&str> = all.iter().take(20).map(|artifact| artifact.path.as_str()).collect();

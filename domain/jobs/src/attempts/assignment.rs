@@ -68,7 +68,9 @@ async fn available(tx: &mut Tx, run: &Run) -> Result<Vec<super::Artifact>> {
     let mut all = store::artifacts(tx, run.id).await?;
     if let Some(old) = run.repeats {
         let have: Vec<String> = all.iter().map(|artifact| artifact.name.clone()).collect();
-        all.extend(store::artifacts(tx, old).await?.into_iter().filter(|artifact| !have.contains(&artifact.name)));
+        all.extend(
+            store::artifacts(tx, old).await?.into_iter().filter(|artifact| !have.contains(&artifact.name)),
+        );
     }
     Ok(all)
 }

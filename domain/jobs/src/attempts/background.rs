@@ -89,7 +89,11 @@ async fn waiting(tx: &mut Tx, id: PartId) -> Result<()> {
     let waited = tx.now().since(ready);
     if let Some(limit) = part.model.timeouts.queue_s.map(Duration::from_secs) {
         if waited >= limit {
-            let sentence = format!("{} waited {} for an agent, and none took it", part.model.name, base::time::in_words(limit));
+            let sentence = format!(
+                "{} waited {} for an agent, and none took it",
+                part.model.name,
+                base::time::in_words(limit)
+            );
             let end = PartEnd { state: PartState::TimedOut, exit_code: None, sentence: Some(sentence) };
             return runs::part_ended(tx, id, end).await;
         }
@@ -98,7 +102,9 @@ async fn waiting(tx: &mut Tx, id: PartId) -> Result<()> {
     }
     let agents = crate::agents::store::here(tx).await?;
     let now = tx.now();
-    let fits = agents.iter().any(|agent| !agent.draining && !agent.is_away(now) && claim::fits(&part, &agent.offers()));
+    let fits = agents
+        .iter()
+        .any(|agent| !agent.draining && !agent.is_away(now) && claim::fits(&part, &agent.offers()));
     if !fits && runs::store::tell_nobody_fits(tx, id).await? {
         let run = runs::unchecked(tx, part.run).await?;
         let wanted: Vec<String> = part.model.requires.iter().map(ToString::to_string).collect();
@@ -107,4 +113,3 @@ async fn waiting(tx: &mut Tx, id: PartId) -> Result<()> {
     }
     Ok(())
 }
-

@@ -45,13 +45,16 @@ pub(super) async fn finish(
     let attempt = match held(tx, agent, id, epoch).await {
         Ok(attempt) => attempt,
         Err(error) => {
-            let is_same = store::get(tx, id).await?.is_some_and(|attempt| attempt.agent == agent && attempt.epoch == epoch)
+            let is_same = store::get(tx, id)
+                .await?
+                .is_some_and(|attempt| attempt.agent == agent && attempt.epoch == epoch)
                 && store::finish_print(tx, id).await?.as_deref() == Some(&ending.print);
             return if is_same { Ok(()) } else { Err(error) };
         }
     };
     if attempt.log_bytes < ending.log_bytes {
-        let message = format!("{} bytes of output are here, and there are {}", attempt.log_bytes, ending.log_bytes);
+        let message =
+            format!("{} bytes of output are here, and there are {}", attempt.log_bytes, ending.log_bytes);
         let detail = serde_json::json!({"next": attempt.log_bytes});
         return Err(Error::conflict("log.short", message).with_detail(detail));
     }

@@ -6,7 +6,7 @@ use crate::agents::Agent;
 use crate::runs::{self, PartEnd, PartState, State};
 use base::id::{AgentId, AttemptId};
 use base::{Result, Time};
-use db::{Db, Tx};
+use db::Tx;
 use journal::Subject;
 use serde_json::json;
 use std::time::Duration;
@@ -100,13 +100,12 @@ pub(crate) async fn lose_all_of(tx: &mut Tx, agent: &Agent, why: &str) -> Result
 }
 
 /// Gives every try a whole lease from now on: while the server was down nobody could renew one.
-pub async fn after_restart(db: &Db) -> Result<()> {
-    let mut tx = db.write(&base::Actor::system()).await?;
-    let until = tx.now().plus(lease(&tx));
-    for attempt in store::live(&mut tx).await? {
+pub async fn after_restart(tx: &mut Tx) -> Result<()> {
+    let until = tx.now().plus(lease(tx));
+    for attempt in store::live(tx).await? {
         if attempt.lease_until.is_some_and(|at| at < until) {
-            store::set_lease(&mut tx, attempt.id, until).await?;
+            store::set_lease(tx, attempt.id, until).await?;
         }
     }
-    tx.commit().await
+    Ok(())
 }

@@ -17,7 +17,8 @@ pub(super) async fn append(
     bytes: &[u8],
 ) -> Result<i64> {
     let attempt = held(tx, agent, id, epoch).await?;
-    let new = growing::new_bytes(attempt.log_bytes, offset, bytes).ok_or_else(|| gap(offset, attempt.log_bytes))?;
+    let new =
+        growing::new_bytes(attempt.log_bytes, offset, bytes).ok_or_else(|| gap(offset, attempt.log_bytes))?;
     let most = i64::try_from(tx.limits().get(Limit::RunLogBytes)).unwrap_or(i64::MAX);
     let room = usize::try_from(most - attempt.log_kept).unwrap_or(0);
     let kept = growing::append(tx, id.0, attempt.log_kept, &new[..new.len().min(room)]).await?;
@@ -33,7 +34,13 @@ fn gap(offset: i64, next: i64) -> Error {
 }
 
 /// Reads kept output from `from` on: some bytes, or none at its present end.
-pub(crate) async fn read(db: &Db, blobs: &Blobs, attempt: &Attempt, from: i64, most: usize) -> Result<Vec<u8>> {
+pub(crate) async fn read(
+    db: &Db,
+    blobs: &Blobs,
+    attempt: &Attempt,
+    from: i64,
+    most: usize,
+) -> Result<Vec<u8>> {
     if let Some(hash) = &attempt.log_blob {
         return growing::read_sealed(blobs, hash, from, most).await;
     }

@@ -55,12 +55,14 @@ pub(super) async fn hold(tx: &mut Tx, id: AttemptId) -> Result<Option<Attempt>> 
 }
 
 pub(super) async fn of_run(tx: &mut Tx, run: RunId) -> Result<Vec<Attempt>> {
-    many(tx, concat!("select ", columns!(), " from attempt where run_id = $1 order by id"), &params![run]).await
+    many(tx, concat!("select ", columns!(), " from attempt where run_id = $1 order by id"), &params![run])
+        .await
 }
 
 /// What an agent holds.
 pub(super) async fn of_agent(tx: &mut Tx, agent: AgentId) -> Result<Vec<Attempt>> {
-    let sql = concat!("select ", columns!(), " from attempt where agent_id = $1 and ended_at is null order by id");
+    let sql =
+        concat!("select ", columns!(), " from attempt where agent_id = $1 and ended_at is null order by id");
     many(tx, sql, &params![agent]).await
 }
 
@@ -70,7 +72,8 @@ pub(super) async fn live(tx: &mut Tx) -> Result<Vec<Attempt>> {
 }
 
 pub(crate) async fn newest_of_run(tx: &mut Tx, run: RunId) -> Result<BTreeMap<PartId, AttemptId>> {
-    let rows = tx.rows("select part_id, id from attempt where run_id = $1 order by id", &params![run]).await?;
+    let rows =
+        tx.rows("select part_id, id from attempt where run_id = $1 order by id", &params![run]).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
@@ -187,7 +190,8 @@ pub(super) async fn steps(tx: &mut Tx, attempt: AttemptId) -> Result<Vec<Step>> 
     tx.rows(sql, &params![attempt]).await?.iter().map(step).collect()
 }
 
-const ARTIFACT: &str = "id, run_id, job_id, part_id, name, path, size, hash, media_type, shared, made_at, kept_until";
+const ARTIFACT: &str =
+    "id, run_id, job_id, part_id, name, path, size, hash, media_type, shared, made_at, kept_until";
 
 fn artifact_of(row: &Row) -> Result<Artifact> {
     Ok(Artifact {
@@ -249,4 +253,3 @@ pub(super) async fn remove_artifact(tx: &mut Tx, id: ArtifactId) -> Result<()> {
 pub(super) async fn is_used(tx: &mut Tx, hash: &str) -> Result<bool> {
     Ok(tx.opt("select 1 from artifact where hash = $1 limit 1", &params![hash]).await?.is_some())
 }
-

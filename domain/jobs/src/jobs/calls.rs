@@ -43,8 +43,9 @@ pub(crate) fn chores(app: &App) -> Vec<chores::Handler> {
     vec![chores::Handler::new(SYNC, move |chore| {
         let app = app.clone();
         async move {
-            let moved: Moved = serde_json::from_value(chore.payload.clone())
-                .map_err(|error| Error::bug("chore.payload", "a chore of jobs cannot be read").because(error))?;
+            let moved: Moved = serde_json::from_value(chore.payload.clone()).map_err(|error| {
+                Error::bug("chore.payload", "a chore of jobs cannot be read").because(error)
+            })?;
             sync(&app, &moved).await
         }
     })]

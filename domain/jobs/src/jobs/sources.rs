@@ -2,8 +2,8 @@
 
 use super::sync::{Read, ReadFile};
 use crate::file;
-use base::id::RepositoryId;
 use base::Result;
+use base::id::RepositoryId;
 use repos::Mirror;
 
 /// Where job files are: one at the top, and any in this folder.

@@ -59,7 +59,9 @@ pub(super) async fn of_repository(tx: &mut Tx, repository: RepositoryId) -> Resu
 
 fn permissions(job: &Job) -> Result<Option<serde_json::Value>> {
     let stored = job.permissions.as_ref().map(serde_json::to_value).transpose();
-    stored.map_err(|error| Error::bug("jobs.stored", "the permissions of a job cannot be stored").because(error))
+    stored.map_err(|error| {
+        Error::bug("jobs.stored", "the permissions of a job cannot be stored").because(error)
+    })
 }
 
 pub(super) async fn insert(tx: &mut Tx, job: &Job) -> Result<()> {
@@ -100,7 +102,8 @@ pub(super) async fn set_said(tx: &mut Tx, job: &Job) -> Result<()> {
 }
 
 pub(super) async fn set_pause(tx: &mut Tx, job: &Job) -> Result<()> {
-    let sql = "update job set paused_at = $2, paused_until = $3, paused_by = $4, pause_reason = $5 where id = $1";
+    let sql =
+        "update job set paused_at = $2, paused_until = $3, paused_by = $4, pause_reason = $5 where id = $1";
     let pause = job.pause.as_ref();
     let params = params![
         job.id,

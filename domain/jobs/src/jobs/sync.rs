@@ -4,8 +4,8 @@
 //! file can be read and no longer names it.
 
 use super::{Definition, Job, store};
-use crate::file::{Parsed, Severity};
 pub use crate::file::Finding;
+use crate::file::{Parsed, Severity};
 use base::Result;
 use base::id::RepositoryId;
 use db::Tx;
@@ -43,7 +43,10 @@ pub async fn apply(tx: &mut Tx, read: &Read) -> Result<()> {
         let mut findings = file.parsed.findings.clone();
         for model in &file.parsed.jobs {
             if !named.insert(model.name.clone()) {
-                findings.push(taken(model.line, format!("Another file of this repository has a job {}", model.name)));
+                findings.push(taken(
+                    model.line,
+                    format!("Another file of this repository has a job {}", model.name),
+                ));
                 continue;
             }
             let new = Definition {
@@ -105,7 +108,8 @@ async fn take_in(
         return make(tx, repository, path, new).await.map(|()| None);
     };
     if job.repository != repository && job.gone_at.is_none() {
-        let other = repos::get(tx, job.repository).await.map_or_else(|_| "another repository".to_owned(), |r| r.name);
+        let other =
+            repos::get(tx, job.repository).await.map_or_else(|_| "another repository".to_owned(), |r| r.name);
         return Ok(Some(taken(model.line, format!("{other} has a job {} already", model.name))));
     }
     let old = super::definition(tx, job.definition).await?;

@@ -36,7 +36,9 @@ pub(crate) async fn advance(tx: &mut Tx, id: RunId) -> Result<()> {
             if run.state == State::Held {
                 set(tx, &mut run, State::Running, None).await?;
             }
-            for part in parts.into_iter().filter(|part| part.stage == stage && part.state == PartState::Pending) {
+            for part in
+                parts.into_iter().filter(|part| part.stage == stage && part.state == PartState::Pending)
+            {
                 queue(tx, part, Duration::ZERO).await?;
             }
             Ok(())
@@ -44,7 +46,13 @@ pub(crate) async fn advance(tx: &mut Tx, id: RunId) -> Result<()> {
         Next::Hold(stage) if run.state != State::Held => {
             let name = model.stages.get(stage).map_or("The next stage", |stage| stage.name.as_str());
             let sentence = format!("{name} waits for a person to let it begin");
-            journal::enter(tx, "run.held", run.subject(), &run.parents(), json!({"number": run.number, "stage": name}));
+            journal::enter(
+                tx,
+                "run.held",
+                run.subject(),
+                &run.parents(),
+                json!({"number": run.number, "stage": name}),
+            );
             set(tx, &mut run, State::Held, Some(sentence)).await
         }
         Next::Hold(_) => Ok(()),
@@ -220,7 +228,8 @@ async fn admit(tx: &mut Tx, ended: &Run) -> Result<()> {
     for mut run in candidates {
         let model = jobs::definition(tx, run.definition).await?.model;
         let others = store::live(tx, run.job).await?;
-        let is_first = model.overlap == Overlap::AllowAll || others.first().is_none_or(|first| first.id == run.id);
+        let is_first =
+            model.overlap == Overlap::AllowAll || others.first().is_none_or(|first| first.id == run.id);
         let has_room = match &model.concurrency {
             Some(shared) => {
                 let others = store::live_in_lane(tx, &shared.group).await?;

@@ -10,7 +10,10 @@ use serde_json::json;
 pub async fn cancel(tx: &mut Tx, id: RunId, reason: Option<&str>) -> Result<Run> {
     let (run, _) = super::require(tx, id, Right::Run).await?;
     if run.state.is_over() {
-        return Err(Error::conflict("run.over", format!("Too late to cancel: run {} {}", run.number, run.state.in_words())));
+        return Err(Error::conflict(
+            "run.over",
+            format!("Too late to cancel: run {} {}", run.number, run.state.in_words()),
+        ));
     }
     let by = tx.actor().name.clone();
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
@@ -60,7 +63,10 @@ pub async fn release(tx: &mut Tx, id: RunId) -> Result<Run> {
     super::require(tx, id, Right::Run).await?;
     let mut run = store::hold(tx, id).await?.ok_or_else(|| missing(id))?;
     if run.state != State::Held {
-        return Err(Error::conflict("run.not_held", format!("Run {} does not wait for a person", run.number)));
+        return Err(Error::conflict(
+            "run.not_held",
+            format!("Run {} does not wait for a person", run.number),
+        ));
     }
     let parts = store::parts(tx, id).await?;
     let stage = parts.iter().find(|part| part.state == super::PartState::Pending).map(|part| part.stage);
@@ -69,7 +75,13 @@ pub async fn release(tx: &mut Tx, id: RunId) -> Result<Run> {
     };
     run.released.push(stage);
     store::update(tx, &run).await?;
-    journal::enter(tx, "run.released", run.subject(), &run.parents(), json!({"number": run.number, "stage": stage}));
+    journal::enter(
+        tx,
+        "run.released",
+        run.subject(),
+        &run.parents(),
+        json!({"number": run.number, "stage": stage}),
+    );
     advance::advance(tx, id).await?;
     super::unchecked(tx, id).await
 }

@@ -50,14 +50,22 @@ pub async fn read_log(db: &Db, blobs: &Blobs, parts: &[LogPart], from: i64, most
 pub async fn part_log(db: &Db, run: RunId, name: &str) -> Result<Attempt> {
     let mut tx = db.read(&Actor::system()).await?;
     let parts = store::parts(&mut tx, run).await?;
-    let found = parts.iter().find(|part| part.model.key == name || part.model.name == name || part.id.to_string() == name);
+    let found = parts
+        .iter()
+        .find(|part| part.model.key == name || part.model.name == name || part.id.to_string() == name);
     let part = found.ok_or_else(|| {
         let known: Vec<&str> = parts.iter().map(|part| part.model.key.as_str()).collect();
-        Error::missing("part.missing", format!("This run has no part {name:.100}; it has {}", known.join(", ")))
+        Error::missing(
+            "part.missing",
+            format!("This run has no part {name:.100}; it has {}", known.join(", ")),
+        )
     })?;
     let newest = attempts::store::newest_of_run(&mut tx, run).await?;
     match newest.get(&part.id) {
         Some(id) => attempts::get(&mut tx, *id).await,
-        None => Err(Error::missing("log.missing", format!("{} has not begun, so it has no output", part.model.name))),
+        None => Err(Error::missing(
+            "log.missing",
+            format!("{} has not begun, so it has no output", part.model.name),
+        )),
     }
 }

@@ -11,15 +11,24 @@ const CHARS_MAX: usize = 8_192;
 pub(super) fn resolved(job: &Job, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
     if let Some(unknown) = given.keys().find(|name| job.params.iter().all(|param| param.name != **name)) {
         let known: Vec<&str> = job.params.iter().map(|param| param.name.as_str()).collect();
-        let hint = if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) };
-        return Err(Error::invalid("param.unknown", format!("{} has no parameter {unknown:.100}; {hint}", job.name)));
+        let hint = if known.is_empty() {
+            "it takes none".to_owned()
+        } else {
+            format!("it takes {}", known.join(", "))
+        };
+        return Err(Error::invalid(
+            "param.unknown",
+            format!("{} has no parameter {unknown:.100}; {hint}", job.name),
+        ));
     }
     let mut all = BTreeMap::new();
     for param in &job.params {
         let value = given.get(&param.name).or(param.default.as_ref());
         match value {
             Some(value) => {
-                check(param, value).map_err(|why| Error::invalid("param.invalid", format!("The parameter {} {why}", param.name)))?;
+                check(param, value).map_err(|why| {
+                    Error::invalid("param.invalid", format!("The parameter {} {why}", param.name))
+                })?;
                 all.insert(param.name.clone(), value.clone());
             }
             None if param.required => {
@@ -82,7 +91,12 @@ mod tests {
             name: "report".to_owned(),
             params: vec![
                 Param { required: true, ..param("month", ParamKind::Date) },
-                Param { least: Some(1.0), most: Some(5.0), default: Some("2".to_owned()), ..param("tries", ParamKind::Integer) },
+                Param {
+                    least: Some(1.0),
+                    most: Some(5.0),
+                    default: Some("2".to_owned()),
+                    ..param("tries", ParamKind::Integer)
+                },
                 Param { choices: vec!["a".to_owned(), "b".to_owned()], ..param("kind", ParamKind::Choice) },
                 Param { pattern: Some("[a-z]+".to_owned()), ..param("word", ParamKind::Text) },
             ],

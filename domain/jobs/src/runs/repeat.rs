@@ -19,7 +19,11 @@ pub async fn repeat(tx: &mut Tx, id: RunId, only_failed: bool) -> Result<Run> {
     let definition = jobs::definition(tx, old.definition).await?;
     let done = if only_failed {
         let parts = store::parts(tx, id).await?;
-        parts.into_iter().filter(|part| part.state == PartState::Succeeded).map(|part| part.model.key).collect()
+        parts
+            .into_iter()
+            .filter(|part| part.state == PartState::Succeeded)
+            .map(|part| part.model.key)
+            .collect()
     } else {
         Vec::new()
     };

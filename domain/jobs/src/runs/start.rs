@@ -56,7 +56,9 @@ impl Started {
     pub(super) fn run(self) -> Result<Run> {
         match self {
             Self::Run(run) => Ok(*run),
-            Self::Not(verdict) => Err(Error::conflict("run.refused", format!("No run was started: {}", verdict.reason))),
+            Self::Not(verdict) => {
+                Err(Error::conflict("run.refused", format!("No run was started: {}", verdict.reason)))
+            }
         }
     }
 }
@@ -237,11 +239,16 @@ async fn make_way(tx: &mut Tx, job: &Job, decision: Decision) -> Result<Option<S
 
 /// What a run waits for in the group that it shares, or that it is not wanted while the group is full.
 async fn turn(tx: &mut Tx, model: &file::Job) -> Result<Verdict> {
-    let Some(shared) = &model.concurrency else { return Ok(decide::overlap(Overlap::AllowAll, Others::default())) };
+    let Some(shared) = &model.concurrency else {
+        return Ok(decide::overlap(Overlap::AllowAll, Others::default()));
+    };
     let all = store::live_in_lane(tx, &shared.group).await?;
     let waiting = all.iter().filter(|run| run.state == State::Waiting && !run.gate_asked).count();
-    let others =
-        Others { running: (all.len() - waiting) as u64, waiting: waiting as u64, limit: u64::from(shared.limit) };
+    let others = Others {
+        running: (all.len() - waiting) as u64,
+        waiting: waiting as u64,
+        limit: u64::from(shared.limit),
+    };
     Ok(decide::overlap(shared.when_full, others))
 }
 

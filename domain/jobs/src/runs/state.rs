@@ -159,11 +159,8 @@ mod tests {
     use super::*;
 
     fn stages(parts: &[&[PartState]]) -> Vec<StageFacts> {
-        let stage = |parts: &&[PartState]| StageFacts {
-            is_manual: false,
-            is_released: false,
-            parts: parts.to_vec(),
-        };
+        let stage =
+            |parts: &&[PartState]| StageFacts { is_manual: false, is_released: false, parts: parts.to_vec() };
         parts.iter().map(stage).collect()
     }
 

@@ -65,7 +65,12 @@ pub(crate) async fn hold(tx: &mut Tx, id: RunId) -> Result<Option<Run>> {
 }
 
 pub(crate) async fn by_number(tx: &mut Tx, job: JobId, number: i64) -> Result<Option<Run>> {
-    one(tx, concat!("select ", columns!(), " from run where job_id = $1 and number = $2"), &params![job, number]).await
+    one(
+        tx,
+        concat!("select ", columns!(), " from run where job_id = $1 and number = $2"),
+        &params![job, number],
+    )
+    .await
 }
 
 /// The runs of a job that are not over, oldest first.
@@ -90,7 +95,11 @@ pub(super) async fn list(tx: &mut Tx, filter: &Filter, seen: &[JobId]) -> Result
         wanted.and("id < ?", params![before]);
     }
     let limit = wanted.param(filter.limit);
-    let sql = format!(concat!("select ", columns!(), " from run where {} order by id desc limit {}"), wanted.sql(), limit);
+    let sql = format!(
+        concat!("select ", columns!(), " from run where {} order by id desc limit {}"),
+        wanted.sql(),
+        limit
+    );
     many(tx, &sql, wanted.params()).await
 }
 

@@ -63,8 +63,9 @@ async fn preview(
 ) -> Result<Json<Preview>> {
     let tz = which.tz.unwrap_or_else(|| "UTC".to_owned());
     let dialect = which.dialect.unwrap_or_default();
-    let schedule = cron::Schedule::parse(which.cron.trim(), dialect, &tz, which.job.as_deref().unwrap_or_default())
-        .map_err(|why| Error::invalid("schedule.invalid", why))?;
+    let schedule =
+        cron::Schedule::parse(which.cron.trim(), dialect, &tz, which.job.as_deref().unwrap_or_default())
+            .map_err(|why| Error::invalid("schedule.invalid", why))?;
     let from = which.from.as_deref().map(Time::parse).transpose()?.unwrap_or_else(|| app.clock.now());
     let count = match which.count.as_deref().map(str::parse) {
         None => SHOWN,

@@ -88,7 +88,8 @@ async fn account(tx: &mut Tx, mut schedule: Schedule) -> Result<()> {
     let job = jobs::unchecked(tx, schedule.job).await?;
     let definition = jobs::definition(tx, job.definition).await?;
     let model = &definition.model;
-    let (Ok(clock), true, None) = (cron::Schedule::of(model, &schedule.trigger), job.enabled, job.gone_at) else {
+    let (Ok(clock), true, None) = (cron::Schedule::of(model, &schedule.trigger), job.enabled, job.gone_at)
+    else {
         // Nothing fires any more; the file says why.
         schedule.next_at = None;
         return store::update(tx, &schedule).await;
@@ -101,7 +102,8 @@ async fn account(tx: &mut Tx, mut schedule: Schedule) -> Result<()> {
         if store::is_accounted(tx, schedule.id, *at).await? {
             continue;
         }
-        let fire = decided(tx, &schedule, &job, &clock, *at, newest.unwrap_or(*at), &definition.commit).await?;
+        let fire =
+            decided(tx, &schedule, &job, &clock, *at, newest.unwrap_or(*at), &definition.commit).await?;
         store::insert_fire(tx, &job, &schedule, &fire).await?;
     }
     // With more due than is accounted for at once, the rest is due still.

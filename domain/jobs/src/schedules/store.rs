@@ -61,7 +61,9 @@ pub(super) async fn update(tx: &mut Tx, schedule: &Schedule) -> Result<()> {
 
 pub(super) async fn end(tx: &mut Tx, id: ScheduleId) -> Result<()> {
     let now = tx.now();
-    tx.run("update schedule set gone_at = $2, next_at = null where id = $1", &params![id, now]).await.map(drop)
+    tx.run("update schedule set gone_at = $2, next_at = null where id = $1", &params![id, now])
+        .await
+        .map(drop)
 }
 
 /// When anything is due next.
@@ -97,7 +99,8 @@ pub(super) async fn is_accounted(tx: &mut Tx, id: ScheduleId, at: Time) -> Resul
 }
 
 pub(super) async fn insert_fire(tx: &mut Tx, job: &Job, schedule: &Schedule, fire: &Fire) -> Result<()> {
-    let sql = "insert into fire (schedule_id, scheduled_at, job_id, version, decision, reason, run_id, decided_at)
+    let sql =
+        "insert into fire (schedule_id, scheduled_at, job_id, version, decision, reason, run_id, decided_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
     let params = params![
         fire.schedule,
@@ -113,7 +116,8 @@ pub(super) async fn insert_fire(tx: &mut Tx, job: &Job, schedule: &Schedule, fir
 }
 
 pub(super) async fn fires(tx: &mut Tx, job: JobId, limit: usize) -> Result<Vec<Fire>> {
-    let sql = "select schedule_id, scheduled_at, decision, reason, run_id, decided_at from fire where job_id = $1
+    let sql =
+        "select schedule_id, scheduled_at, decision, reason, run_id, decided_at from fire where job_id = $1
         order by scheduled_at desc, schedule_id limit $2";
     let fire = |row: &Row| {
         Ok(Fire {

@@ -41,7 +41,9 @@ impl RefMoved {
 /// Whether a push starts a job with this trigger. Without patterns, pushes of the default branch do.
 fn starts(trigger: &PushTrigger, moved: Moved<'_>, default: Option<&str>) -> bool {
     match moved {
-        Moved::Branch(branch) if trigger.branches.is_empty() => trigger.tags.is_empty() && default == Some(branch),
+        Moved::Branch(branch) if trigger.branches.is_empty() => {
+            trigger.tags.is_empty() && default == Some(branch)
+        }
         Moved::Branch(branch) => trigger.branches.iter().any(|pattern| matches(pattern, branch)),
         Moved::Tag(tag) => trigger.tags.iter().any(|pattern| matches(pattern, tag)),
     }
@@ -54,7 +56,12 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// Starts what the moved refs start.
-pub(crate) async fn pushed(app: &App, repository: &Repository, mirror: &Mirror, refs: &[RefMoved]) -> Result<()> {
+pub(crate) async fn pushed(
+    app: &App,
+    repository: &Repository,
+    mirror: &Mirror,
+    refs: &[RefMoved],
+) -> Result<()> {
     for moved in refs {
         if let Some((what, commit)) = moved.what() {
             push(app, repository, mirror, moved, what, commit).await?;
@@ -97,7 +104,8 @@ async fn push(
             continue;
         }
         let definition = own.as_ref().and_then(|read| {
-            let file = read.files.iter().find(|file| file.parsed.jobs.iter().any(|own| own.name == job.name))?;
+            let file =
+                read.files.iter().find(|file| file.parsed.jobs.iter().any(|own| own.name == job.name))?;
             let own = file.parsed.jobs.iter().find(|own| own.name == job.name)?;
             Some((file.text.clone(), own.clone()))
         });

@@ -21,7 +21,8 @@ pub(super) async fn after(tx: &mut Tx, name: &str) -> Result<Vec<(JobId, AfterTr
     let rows = tx.rows(sql, &params![name]).await?;
     rows.iter()
         .map(|row| {
-            let after = AfterTrigger { job: name.to_owned(), result: row.get(1)?, params: json(row.get(2)?)? };
+            let after =
+                AfterTrigger { job: name.to_owned(), result: row.get(1)?, params: json(row.get(2)?)? };
             Ok((row.get(0)?, after))
         })
         .collect()

@@ -42,15 +42,8 @@ fn meaning(right: Right) -> &'static str {
 }
 
 /// What can be granted in an environment; the others are for jobs.
-const GRANTABLE: [Right; 7] = [
-    Right::View,
-    Right::Comment,
-    Right::Edit,
-    Right::Admin,
-    Right::Deploy,
-    Right::Lock,
-    Right::Override,
-];
+const GRANTABLE: [Right; 7] =
+    [Right::View, Right::Comment, Right::Edit, Right::Admin, Right::Deploy, Right::Lock, Right::Override];
 
 fn for_members(environment: &Environment) -> &'static str {
     if environment.restricted {

@@ -95,7 +95,11 @@ async fn put(
     body: Body,
 ) -> Result<StatusCode> {
     if !crate::digest::is_digest(&sha256) {
-        return Err(Error::invalid("file.name", "A file is named by the SHA-256 of its content, in lower-case hex").into());
+        return Err(Error::invalid(
+            "file.name",
+            "A file is named by the SHA-256 of its content, in lower-case hex",
+        )
+        .into());
     }
     seen(&mut app.db.read(&agent.actor()).await?, agent.0.id, id, fence.epoch).await?;
     let mut upload = app.part::<Files>()?.0.begin(app.limits.get(Limit::ArtifactBytes)).await?;
@@ -106,7 +110,8 @@ async fn put(
     }
     let kept = upload.finish().await?;
     if kept.hash != sha256 {
-        let message = format!("The content has the SHA-256 {}, and not the one that it was sent as", kept.hash);
+        let message =
+            format!("The content has the SHA-256 {}, and not the one that it was sent as", kept.hash);
         return Err(Error::invalid("file.differs", message).into());
     }
     Ok(StatusCode::CREATED)

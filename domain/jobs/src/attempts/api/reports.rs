@@ -166,7 +166,8 @@ async fn log(
 ) -> Result<Json<NextJson>> {
     let most = app.limits.count(Limit::OutputChunkBytes);
     let bytes = axum::body::to_bytes(body, most).await.map_err(|error| {
-        Error::too_large("log.too_large", format!("One piece of output is at most {most} bytes")).because(error)
+        Error::too_large("log.too_large", format!("One piece of output is at most {most} bytes"))
+            .because(error)
     })?;
     let mut tx = app.db.write(&agent.actor()).await?;
     let next = output::append(&mut tx, agent.0.id, id, at.epoch, at.offset, &bytes).await?;
@@ -226,7 +227,8 @@ async fn finish(
     let files = app.part::<crate::Files>()?;
     for kept in &ending.artifacts {
         if !files.0.has(&kept.sha256).await {
-            let message = format!("The file {:.200} was not sent; send it and report the end again", kept.path);
+            let message =
+                format!("The file {:.200} was not sent; send it and report the end again", kept.path);
             return Err(Error::conflict("file.missing", message).into());
         }
     }
@@ -280,9 +282,5 @@ fn media_type(path: &str, said: String) -> String {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .routes(routes!(renew))
-        .routes(routes!(events))
-        .routes(routes!(log))
-        .routes(routes!(finish))
+    Routes::new().routes(routes!(renew)).routes(routes!(events)).routes(routes!(log)).routes(routes!(finish))
 }

@@ -81,7 +81,9 @@ pub(crate) async fn sent(app: &App, artifact: &Artifact, is_shown: bool) -> Resu
     let file = app.part::<Files>()?.0.file(&artifact.hash).await?;
     let mut response = Response::new(Body::from_stream(ReaderStream::new(file)));
     let how = if is_shown { "inline" } else { "attachment" };
-    let name: String = percent_encoding::utf8_percent_encode(artifact.file_name(), percent_encoding::NON_ALPHANUMERIC).to_string();
+    let name: String =
+        percent_encoding::utf8_percent_encode(artifact.file_name(), percent_encoding::NON_ALPHANUMERIC)
+            .to_string();
     // What is shown is text or a picture to look at; scripts, forms and other hosts are switched off in it.
     let policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
     let named: [(HeaderName, String); 5] = [
@@ -92,8 +94,9 @@ pub(crate) async fn sent(app: &App, artifact: &Artifact, is_shown: bool) -> Resu
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     for (header, value) in named {
-        let value = HeaderValue::try_from(value)
-            .map_err(|error| Error::bug("artifact.header", "a file has a name that is no header").because(error))?;
+        let value = HeaderValue::try_from(value).map_err(|error| {
+            Error::bug("artifact.header", "a file has a name that is no header").because(error)
+        })?;
         response.headers_mut().insert(header, value);
     }
     Ok(response)

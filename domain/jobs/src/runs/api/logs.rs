@@ -32,7 +32,8 @@ async fn read(
     Query(which): Query<Which>,
     wanted: Wanted,
 ) -> Result<Response> {
-    let mut output = Output { app: app.clone(), actor, run: id, only: which.part, parts: Vec::new(), state: Life::Queued };
+    let mut output =
+        Output { app: app.clone(), actor, run: id, only: which.part, parts: Vec::new(), state: Life::Queued };
     output.refresh().await?;
     web::log::answer(&app, output, &wanted)
 }

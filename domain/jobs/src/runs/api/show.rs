@@ -91,12 +91,7 @@ fn states(given: Option<&str>) -> base::Result<Vec<Life>> {
     words.filter(|word| !word.is_empty()).map(Life::parse).collect()
 }
 
-async fn listed(
-    tx: &mut Tx,
-    app: &App,
-    filter: &Filter,
-    limit: usize,
-) -> base::Result<Listing<RunJson>> {
+async fn listed(tx: &mut Tx, app: &App, filter: &Filter, limit: usize) -> base::Result<Listing<RunJson>> {
     let found = runs::list(tx, filter).await?;
     let mut known: BTreeMap<base::id::JobId, jobs::Job> = BTreeMap::new();
     let mut data = Vec::new();

@@ -4,7 +4,7 @@ use crate::deployments::{self, Deployment, Filter, Kind, Range, State as Life};
 use crate::environments;
 use axum::extract::State;
 use base::id::{DeploymentId, EnvironmentId, TaskId};
-use base::{Error, Right, Time};
+use base::{Right, Time};
 use db::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -184,11 +184,6 @@ async fn get(
     let mut tx = app.db.read(&actor).await?;
     let deployment = deployments::get(&mut tx, id).await?;
     Ok(Json(shown(&mut tx, &app, deployment).await?))
-}
-
-/// The code of a request that may not deploy, for somebody who may not even see whether there is such a place.
-pub(super) fn may_not_deploy(name: &str) -> Error {
-    Error::denied("right.missing", format!("{name} does not have the right to deploy there"))
 }
 
 /// The routes that read.

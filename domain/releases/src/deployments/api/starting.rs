@@ -1,17 +1,15 @@
 //! Asking for a deployment.
 
-use super::answers::{self, DeploymentJson, may_not_deploy};
-use crate::Config;
+use super::answers::{self, DeploymentJson};
 use crate::candidate::Git;
-use crate::deployments::{self, Check, Deployment, Kind, Range, Request, Started};
-use crate::environments::{self, Environment, IfBusy};
+use crate::deployments::{Deployment, Kind, Range, Request, Started, asking};
+use crate::environments::{Environment, IfBusy};
 use crate::gate::api::{DecisionJson, answer, show};
-use crate::gate::load::{self, Question};
-use crate::gate::{Candidate, Decision, short};
+use crate::gate::{Candidate, short};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use base::{Actor, Error, Limit, Right, Role, Time};
+use base::{Actor, Error, Limit, Right, Time};
 use repos::Mirrors;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,9 +17,6 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::api::{ProblemDocument, Routes};
 use web::{App, Auth, Json, Path, Result};
-
-/// How often a start is tried anew when the environment moved between looking and starting.
-const TRIES: usize = 8;
 
 /// What is to be deployed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -145,7 +140,7 @@ async fn start(
     Json(body): Json<StartJson>,
 ) -> Result<Response> {
     let right = if body.dry_run { Right::View } else { Right::Deploy };
-    let environment = permitted(&app, &actor, &environment, right).await?;
+    let environment = asking::permitted(&app, &actor, &environment, right).await?;
     let name = name_of(&body)?;
     let git = Git::of(&app.db, app.part::<Mirrors>()?, &environment).await?;
     let commit = git.resolve(name).await?;
@@ -156,59 +151,8 @@ async fn start(
         return Ok(Json(DryRunJson { decision, range: Some(range) }).into_response());
     }
     let request = request_of(&actor, &headers, &body, name, commit)?;
-    for _ in 0..TRIES {
-        let environment = permitted(&app, &actor, &environment.name, Right::Deploy).await?;
-        let prepared = git.prepare(&environment, &request.commit, request.kind).await?;
-        let check = if app.part::<Config>()?.recheck {
-            Check::InTransaction
-        } else {
-            Check::Before(Box::new(ask_before(&app, &actor, &environment, &request).await?))
-        };
-        let mut tx = app.db.write(&actor).await?;
-        let outcome = match deployments::start(&mut tx, environment.id, &request, &prepared, &check).await {
-            Ok(Started::Moved) => continue,
-            Ok(outcome) => outcome,
-            // The database refused what the decision let pass: somebody was faster. Ask again.
-            Err(error) if is_overtaken(&error) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        match tx.commit().await {
-            Ok(()) => return respond(&app, &environment, &request, outcome),
-            Err(error) if is_overtaken(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Error::unavailable(
-        "deployment.moved",
-        "The environment kept changing while this was decided; try again",
-    )
-    .into())
-}
-
-fn is_overtaken(error: &Error) -> bool {
-    db::violated_constraint(error).is_some_and(|name| name.contains("deployment"))
-}
-
-/// The environment, when the actor may do what they ask there. A guest who may not see it learns only that.
-async fn permitted(app: &App, actor: &Actor, name: &str, right: Right) -> base::Result<Environment> {
-    let mut tx = app.db.read(actor).await?;
-    match environments::named(&mut tx, name, right).await {
-        Err(error) if error.is_missing() && actor.role == Role::Guest => Err(may_not_deploy(&actor.name)),
-        other => other,
-    }
-}
-
-/// The decision in a transaction of its own, as a server must not make it; see [`Config::recheck`].
-async fn ask_before(
-    app: &App,
-    actor: &Actor,
-    environment: &Environment,
-    request: &Request,
-) -> base::Result<Decision> {
-    let candidate = Candidate::Known { commit: request.commit.clone() };
-    let question = Question { kind: request.kind, candidate, ..Question::default() };
-    let mut tx = app.db.read(actor).await?;
-    load::ask(&mut tx, environment, &question).await
+    let (environment, outcome) = asking::ask(&app, &actor, &environment.name, &request).await?;
+    respond(&app, &environment, &request, outcome)
 }
 
 fn respond(app: &App, environment: &Environment, request: &Request, outcome: Started) -> Result<Response> {

@@ -1,0 +1,265 @@
+//! `signalbox job`: scheduled and triggered work.
+
+use super::runs;
+use crate::cli::print::{field, items};
+use crate::cli::{Printer, note, print_line};
+use crate::client::{Client, Failure, segment};
+use base::Time;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// What to do with jobs.
+#[derive(Debug, clap::Subcommand)]
+pub enum Job {
+    /// List the jobs with their last run and their next fire.
+    List,
+    /// Show one job: its schedules, the next fires, and what became of the last ones.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Check a job file without a server; every finding has its line.
+    #[command(after_help = "\
+Examples:
+  signalbox job lint signalbox.yaml
+  signalbox job lint signalbox/*.yaml
+
+Ends with 1 when a file has an error. Editors get the same by the schema: signalbox job schema")]
+    Lint {
+        /// The files; `-` is standard input.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of job files, for editors.
+    Schema,
+    /// Start a run.
+    #[command(after_help = "\
+Examples:
+  signalbox job run nightly-backup
+  signalbox job run report --param month=2026-11-01 --wait
+  signalbox job run build --ref topic/faster --follow
+
+With --wait or --follow the command ends as the run does: 0 passed, its own exit code when it failed, 75 when the gate
+of its environment was closed, 88 when it was cancelled.")]
+    Run {
+        /// The job's name.
+        name: String,
+        /// A parameter, as name=value.
+        #[arg(long = "param", short = 'p', value_name = "NAME=VALUE", value_parser = pair)]
+        params: Vec<(String, String)>,
+        /// A branch, a tag or a commit; the default branch otherwise.
+        #[arg(long, value_name = "REF")]
+        r#ref: Option<String>,
+        /// Wait until it is over.
+        #[arg(long)]
+        wait: bool,
+        /// Print its output while it comes, and wait until it is over.
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Keep the schedules of a job from starting it.
+    Pause {
+        /// The job's name.
+        name: String,
+        /// Why.
+        #[arg(long, short = 'm', value_name = "TEXT")]
+        reason: Option<String>,
+        /// Until when: an instant (RFC 3339) or a length of time from now (2h).
+        #[arg(long, value_name = "TIME", value_parser = super::locks::instant)]
+        until: Option<Time>,
+    },
+    /// Let the schedules of a job start it again.
+    Resume {
+        /// The job's name.
+        name: String,
+    },
+    /// Show when a cron expression would fire.
+    #[command(after_help = "\
+Examples:
+  signalbox job preview '0 6 1 * *' --tz Europe/London
+  signalbox job preview 'H 3 * * MON-FRI' --count 3")]
+    Preview {
+        /// The expression.
+        cron: String,
+        /// The IANA time zone.
+        #[arg(long, default_value = "UTC", value_name = "ZONE")]
+        tz: String,
+        /// How many fires.
+        #[arg(long, default_value_t = 10, value_name = "N")]
+        count: u32,
+        /// Only fires after this instant.
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is written name=value")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+impl Job {
+    /// Whether it needs no server.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Lint { .. } | Self::Schema)
+    }
+
+    /// Does what needs no server; returns the exit code.
+    pub fn run_here(&self) -> i32 {
+        match self {
+            Self::Lint { files } => lint(files),
+            _ => {
+                print_line(jobs::file::schema::PUBLISHED.trim_end());
+                0
+            }
+        }
+    }
+
+    /// Does it.
+    pub async fn run(self, client: &Client, print: &Printer) -> Result<(), Failure> {
+        match self {
+            Self::List => {
+                let answer = client.list("jobs", &[]).await?;
+                print.table(
+                    &answer,
+                    "there is no job yet; commit a signalbox.yaml to a registered repository",
+                    |job| {
+                        let last = &job["last_run"];
+                        let run = last["number"]
+                            .as_i64()
+                            .map(|number| format!("run {number} {}", field(last, "state")));
+                        let next = if job["paused"] == true {
+                            "paused".to_owned()
+                        } else {
+                            field(job, "next_fire_at")
+                        };
+                        vec![
+                            field(job, "name"),
+                            run.unwrap_or_default(),
+                            next,
+                            field(job, "owner"),
+                            field(job, "title"),
+                        ]
+                    },
+                );
+            }
+            Self::Show { name } => {
+                let answer = client.get(&format!("jobs/{}", segment(&name)), &[]).await?;
+                print.answer(&answer, shown);
+            }
+            Self::Run { name, params, r#ref, wait, follow } => {
+                let params: Map<String, Value> =
+                    params.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+                let body = json!({"params": params, "ref": r#ref});
+                let run = client.post(&format!("jobs/{}/runs", segment(&name)), &body).await?;
+                if !wait && !follow {
+                    print.answer(&run, |run| {
+                        vec![format!("run {} {}", field(run, "number"), field(run, "url"))]
+                    });
+                    return Ok(());
+                }
+                note(&format!("run {} {}", field(&run, "number"), field(&run, "url")));
+                return runs::wait(client, print, &field(&run, "id"), follow).await;
+            }
+            Self::Pause { name, reason, until } => {
+                let body =
+                    json!({"paused": true, "reason": reason, "until": until.map(|until| until.to_string())});
+                let answer = client.patch(&format!("jobs/{}", segment(&name)), &body).await?;
+                print.answer(&answer, |_| {
+                    vec![format!("{name} is paused; resume it with: signalbox job resume {name}")]
+                });
+            }
+            Self::Resume { name } => {
+                let answer =
+                    client.patch(&format!("jobs/{}", segment(&name)), &json!({"paused": false})).await?;
+                print.answer(&answer, |job| {
+                    let next = field(job, "next_fire_at");
+                    let next =
+                        if next.is_empty() { String::new() } else { format!("; it fires next at {next}") };
+                    vec![format!("{name} is no longer paused{next}")]
+                });
+            }
+            Self::Preview { cron, tz, count, from } => {
+                let count = count.to_string();
+                let mut query = vec![("cron", cron.as_str()), ("tz", &tz), ("count", &count)];
+                query.extend(from.as_deref().map(|from| ("from", from)));
+                let answer = client.get("schedules/preview", &query).await?;
+                print.answer(&answer, |preview| {
+                    let mut lines = vec![field(preview, "words")];
+                    lines.extend(
+                        items(&preview["fires"])
+                            .iter()
+                            .map(|fire| format!("{}  {}", field(fire, "at"), field(fire, "local"))),
+                    );
+                    lines
+                });
+            }
+            Self::Lint { .. } | Self::Schema => {}
+        }
+        Ok(())
+    }
+}
+
+fn shown(job: &Value) -> Vec<String> {
+    let mut lines = vec![format!("{} ({})", field(job, "title"), field(job, "name"))];
+    let mut put = |label: &str, value: String| {
+        if !value.is_empty() {
+            lines.push(format!("{label}: {value}"));
+        }
+    };
+    put("file", format!("{} in {}", field(job, "path"), field(job, "repository")));
+    put("owner", field(job, "owner"));
+    if job["paused"] == true {
+        let pause = &job["pause"];
+        let until = field(pause, "until");
+        let until = if until.is_empty() { String::new() } else { format!(" until {until}") };
+        put("paused", format!("by {}{until} {}", field(pause, "by"), field(pause, "reason")));
+    }
+    for schedule in items(&job["schedules"]) {
+        put("schedule", field(schedule, "words"));
+        for fire in items(&schedule["upcoming"]).iter().take(3) {
+            put("  next", field(fire, "local"));
+        }
+    }
+    for fire in items(&job["fires"]) {
+        put(
+            "fire",
+            format!(
+                "{}  {}: {}",
+                field(fire, "scheduled_at"),
+                field(fire, "decision"),
+                field(fire, "reason")
+            ),
+        );
+    }
+    lines
+}
+
+/// Checks files; what is wrong is said as `file:line:column: …`, which editors jump to.
+fn lint(files: &[PathBuf]) -> i32 {
+    let mut is_good = true;
+    for path in files {
+        let name = path.display().to_string();
+        let text = if name == "-" {
+            std::io::read_to_string(std::io::stdin())
+        } else {
+            std::fs::read_to_string(path)
+        };
+        match text {
+            Err(error) => {
+                note(&format!("{name} cannot be read: {error}"));
+                is_good = false;
+            }
+            Ok(text) => {
+                let parsed = jobs::file::parse(&text);
+                parsed.findings.iter().for_each(|finding| print_line(&format!("{name}:{finding}")));
+                is_good &= parsed.is_good();
+                let names: Vec<&str> = parsed.jobs.iter().map(|job| job.name.as_str()).collect();
+                if parsed.is_good() {
+                    note(&format!("{name} is good: {}", names.join(", ")));
+                }
+            }
+        }
+    }
+    i32::from(!is_good)
+}
