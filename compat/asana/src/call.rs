@@ -127,11 +127,15 @@ impl Call<'_> {
 
     /// Answers with a page of a list.
     pub fn list<T>(&self, listed: &Listed<T>, values: Vec<Value>) -> Result<Answer> {
+        self.page_of(listed, Answer::ok(Value::Array(values)))
+    }
+
+    /// Says in an answer with a page of a list where the next page is.
+    pub fn page_of<T>(&self, listed: &Listed<T>, answer: Answer) -> Result<Answer> {
         let paging = self.paging()?;
         if paging.limit.is_none() && listed.next.is_some() {
-            tracing::warn!(path = self.path, shown = values.len(), "an unpaged list was cut at its limit");
+            tracing::warn!(path = self.path, "an unpaged list was cut at its limit");
         }
-        let answer = Answer::ok(Value::Array(values));
         let next = paging.next_page(listed, &self.query, self.app.public_url.as_str(), &self.seal);
         Ok(match next {
             Some(next) => answer.with("next_page", next),

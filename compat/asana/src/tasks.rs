@@ -58,8 +58,7 @@ pub async fn listed(tx: &mut Tx, call: &Call<'_>, within: Within) -> Result<Answ
     let want = call.fields.compact();
     if want.is_compact() {
         let names = work::tasks::list_names(tx, within, &filter, &call.page()?).await?;
-        let records = names.items.iter().map(|name| show::task_name(name, want)).collect();
-        return call.list(&names, records);
+        return call.page_of(&names, Answer::written(show::task_names(&names.items)));
     }
     let listed = work::tasks::list(tx, within, &filter, &call.page()?).await?;
     answer(tx, call, listed).await

@@ -2,6 +2,7 @@
 
 use crate::{Row, ids};
 use base::{Error, Result, Value, id};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -80,6 +81,9 @@ pub(crate) fn connect(path: &Path, reads_only: bool) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)
         .map_err(|e| error(e).while_doing(format!("opening {}", path.display())))?;
     connection.set_prepared_statement_cache_capacity(512);
+    // Plans do not depend on the values of parameters. Without this SQLite parses and plans every statement that could use a partial
+    // index again whenever a parameter is bound anew: at each use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(error)?;
     // synchronous = full: in WAL mode "normal" may lose the last acknowledged commits when power is lost.
     batch(
         &connection,

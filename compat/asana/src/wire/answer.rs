@@ -16,6 +16,8 @@ pub struct Answer {
     pub status: u16,
     /// What stands under `data`.
     pub data: Value,
+    /// The same, written already; `data` is null then. Long lists of short records are written without being built.
+    pub written: Option<String>,
     /// What stands beside it: `next_page`, `sync`, `X-Hook-Secret`.
     pub beside: Map<String, Value>,
     /// Where the thing made can be read again, without the prefix of the API.
@@ -25,7 +27,7 @@ pub struct Answer {
 impl Answer {
     /// 200 with `data`.
     pub fn ok(data: Value) -> Self {
-        Self { status: 200, data, beside: Map::new(), location: None }
+        Self { status: 200, data, written: None, beside: Map::new(), location: None }
     }
 
     /// 200 with `{}`: removals and moves. 204 would crash three generations of Python clients.
@@ -36,7 +38,12 @@ impl Answer {
     /// 201 with the thing made.
     pub fn created(data: Value, noun: &str) -> Self {
         let location = data["gid"].as_str().map(|gid| format!("/{noun}/{gid}"));
-        Self { status: 201, data, beside: Map::new(), location }
+        Self { status: 201, data, written: None, beside: Map::new(), location }
+    }
+
+    /// 200 with `data` as it is written here.
+    pub fn written(data: String) -> Self {
+        Self { written: Some(data), ..Self::ok(Value::Null) }
     }
 
     /// Puts something beside `data`.
@@ -49,8 +56,20 @@ impl Answer {
     /// The whole body.
     pub fn into_body(self) -> Value {
         let mut body = self.beside;
-        body.insert("data".to_owned(), self.data);
+        let written = self.written.map(|text| serde_json::from_str(&text).expect("it was written as JSON"));
+        body.insert("data".to_owned(), written.unwrap_or(self.data));
         Value::Object(body)
+    }
+
+    /// The whole body as text, where `data` is written already.
+    fn text(&self) -> Option<String> {
+        let data = self.written.as_deref()?;
+        let mut text = format!("{{\"data\":{data}");
+        for (key, value) in &self.beside {
+            text.push_str(&format!(",{}:{value}", Value::from(key.as_str())));
+        }
+        text.push('}');
+        Some(text)
     }
 }
 
@@ -89,7 +108,11 @@ impl Style {
     }
 
     fn response(&self, status: u16, body: Value) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.bytes(body)));
+        Self::json(status, self.bytes(body))
+    }
+
+    fn json(status: u16, body: Vec<u8>) -> Response<Body> {
+        let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         response.headers_mut().insert(header::CONTENT_TYPE, JSON);
         response
@@ -99,7 +122,11 @@ impl Style {
     pub fn answer(&self, answer: Answer) -> Response<Body> {
         let location =
             answer.location.as_ref().and_then(|path| HeaderValue::from_str(&format!("/api/1.0{path}")).ok());
-        let mut response = self.response(answer.status, answer.into_body());
+        let text = if self.pretty || self.client.integer_ids { None } else { answer.text() };
+        let mut response = match text {
+            Some(text) => Self::json(answer.status, text.into_bytes()),
+            None => self.response(answer.status, answer.into_body()),
+        };
         if let Some(location) = location {
             response.headers_mut().insert(header::LOCATION, location);
         }
@@ -129,6 +156,16 @@ mod tests {
             value,
             json!({"data": [{"gid": "12", "id": 12, "assignee": {"gid": "5", "id": 5}, "x": null}, {"gid": "not a number"}]})
         );
+    }
+
+    #[test]
+    fn a_written_answer_is_the_same_as_one_that_was_built() {
+        let data = json!([{ "gid": "1", "name": "a \"quoted\" \u{7} name" }]);
+        let (built, written) = (Answer::ok(data.clone()), Answer::written(data.to_string()));
+        let (built, written) = (built.with("next_page", json!(null)), written.with("next_page", json!(null)));
+        let text: Value = serde_json::from_str(&written.text().expect("written")).expect("JSON");
+        assert_eq!(text, built.into_body());
+        assert_eq!(written.into_body(), text, "for batches, people and old clients it is built after all");
     }
 
     #[test]
