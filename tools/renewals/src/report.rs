@@ -14,6 +14,7 @@ mod head;
 mod lists;
 mod marks;
 mod method;
+mod names;
 mod outcomes;
 mod scale;
 mod segments;
@@ -71,7 +72,7 @@ fn page(figures: &Figures, judgement: &Judgement, rows: usize) -> Markup {
                     (outcomes::sections(figures, judgement))
                     (segments::section(figures, judgement))
                     (later(figures, judgement))
-                    (lists::sections(figures, rows))
+                    (lists::sections(figures, &judgement.value, rows))
                     (method::section(figures, judgement))
                 }
                 footer { p { "renewals " (figures.program) ", as of " (words::day(figures.as_of)) "." } }

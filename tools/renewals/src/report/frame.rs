@@ -121,12 +121,3 @@ pub fn lower(heading: &str) -> String {
     let mut rest = heading.chars();
     rest.next().map_or(String::new(), |first| first.to_lowercase().chain(rest).collect())
 }
-
-/// Returns what stands for a segment without a name of its own.
-pub fn named(segment: &str) -> String {
-    match segment {
-        "(none)" => "None given".to_owned(),
-        "(other)" => "All others".to_owned(),
-        name => short(name, 40),
-    }
-}

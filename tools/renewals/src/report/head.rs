@@ -77,7 +77,11 @@ fn tiles(figures: &Figures, judgement: &Judgement) -> Markup {
             (tile(
                 "Overdue",
                 &words::short_dollars(judgement.value.overdue_cents),
-                &format!("{} of the last three months not renewed", words::counted(judgement.value.overdue, "licence")),
+                &format!(
+                    "{} due since {}, not renewed",
+                    words::counted(judgement.value.overdue, "licence"),
+                    words::month(figures.as_of.month().plus(-3)),
+                ),
             ))
             @if let Some(next) = judgement.forecast.iter().find(|one| one.month > figures.month && one.due > 0) {
                 (tile(

@@ -4,18 +4,19 @@ use maud::{Markup, html};
 
 use super::frame::{self, Align, cell, short};
 use crate::figures::{Figures, Missed, Quality};
+use crate::statistics::judgement::Value;
 use crate::statistics::words;
 
 /// So many rows of a list lie open; the others are one click away.
 const FIRST: usize = 20;
 
 /// Returns the sections with at most `rows` rows a list.
-pub fn sections(figures: &Figures, rows: usize) -> Markup {
+pub fn sections(figures: &Figures, overdue: &Value, rows: usize) -> Markup {
     html! {
         (frame::section(
             "not-renewed",
             "Should have renewed and did not",
-            &not_renewed(figures, rows),
+            &not_renewed(figures, overdue, rows),
             missed("Licences due in the last three months and not renewed", &figures.not_renewed, rows, false),
         ))
         @if !figures.won_back.is_empty() {
@@ -35,15 +36,14 @@ pub fn sections(figures: &Figures, rows: usize) -> Markup {
     }
 }
 
-fn not_renewed(figures: &Figures, rows: usize) -> String {
-    let all = figures.not_renewed.len();
-    let value: i64 = figures.not_renewed.iter().map(|missed| missed.expected_cents).sum();
+fn not_renewed(figures: &Figures, overdue: &Value, rows: usize) -> String {
     let start = format!(
-        "{} due in the last three months, worth {} a year, most valuable first.",
-        words::counted(all as u64, "licence"),
-        words::short_dollars(value)
+        "{} due since {}, worth {} a year, most valuable first.",
+        words::counted(overdue.overdue, "licence"),
+        words::month(figures.as_of.month().plus(-3)),
+        words::short_dollars(overdue.overdue_cents)
     );
-    if all > rows {
+    if overdue.overdue > rows as u64 {
         let shown = words::count(rows as u64);
         format!("{start} The first {shown} are shown; the command “renewals due” writes all of them as CSV.")
     } else {
@@ -57,10 +57,10 @@ fn missed(caption: &str, list: &[Missed], rows: usize, is_back: bool) -> Markup 
     }
     let columns = [
         ("Customer", Align::Left),
+        ("A year's value", Align::Right),
+        ("Due", Align::Left),
         ("App", Align::Left),
         ("Licence", Align::Left),
-        ("Due", Align::Left),
-        ("A year's value", Align::Right),
         ("Contact", Align::Left),
     ];
     let lines = |part: &[Missed]| part.iter().map(|one| line(one, is_back)).collect();
@@ -89,15 +89,15 @@ fn line(one: &Missed, is_back: bool) -> Vec<Markup> {
     let late = if is_back { format!("came after {days}") } else { format!("{days}, {}", one.outcome) };
     vec![
         html! { (company) (second(&[&short(place, 30), &partner])) },
+        html! {
+            (words::dollars(one.expected_cents))
+            (second(&[&format!("last {}", words::dollars(one.last_price_cents))]))
+        },
+        html! { span.even { (one.due.to_string()) } (second(&[&late])) },
         html! { (short(&one.app_name, 36)) (second(&[&short(&one.hosting, 20), &short(&one.tier, 28)])) },
         html! {
             span.mono { (short(&one.licence, 40)) }
             @if let Some(maybe) = &one.maybe { (second(&["perhaps now", &short(maybe, 40)])) }
-        },
-        html! { span.even { (one.due.to_string()) } (second(&[&late])) },
-        html! {
-            (words::dollars(one.expected_cents))
-            (second(&[&format!("last {}", words::dollars(one.last_price_cents))]))
         },
         cell(short(&one.contact, 48)),
     ]

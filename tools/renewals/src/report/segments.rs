@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use super::charts::{multiples, spark};
-use super::frame::{self, named};
+use super::frame;
 use super::marks;
+use super::names::Names;
 use super::scale::share_bounds;
 use crate::figures::{Dimension, Figures};
 use crate::statistics::chart::Count;
@@ -39,14 +40,15 @@ pub fn section(figures: &Figures, judgement: &Judgement) -> Markup {
          before by more than chance explains, all segments looked at together (false discovery rate 10%).",
         words::month(headline.month)
     );
+    let names = Names::of_apps(figures);
     let content = html! {
-        (table(figures, judgement))
-        (multiples::chart(&figures.dimensions, &DRAWN, headline.month))
+        (table(figures, judgement, &names))
+        (multiples::chart(&figures.dimensions, &DRAWN, headline.month, &names))
     };
     frame::section("segments", "By segment", &says, content)
 }
 
-fn table(figures: &Figures, judgement: &Judgement) -> Markup {
+fn table(figures: &Figures, judgement: &Judgement, names: &Names<'_>) -> Markup {
     let shown = SHOWN.iter().filter_map(|(name, title)| {
         let dimension = figures.dimensions.iter().find(|one| one.name == *name)?;
         (!dimension.segments.is_empty()).then_some((dimension, *title))
@@ -57,22 +59,22 @@ fn table(figures: &Figures, judgement: &Judgement) -> Markup {
                 caption.unseen { "Renewal rate by segment, twelve months" }
                 thead { tr {
                     th scope="col" { "Segment" }
-                    th.n scope="col" { "Renewed" }
                     th.n scope="col" { "Rate" }
                     th scope="col" { "95% interval" }
+                    th scope="col" { "Lately" }
                     th scope="col" { "Three years" }
+                    th.n scope="col" { "Renewed" }
                     th.n scope="col" { "Gross" }
                     th.n scope="col" { "Net" }
                     th.n scope="col" { "Value due" }
-                    th scope="col" { "Lately" }
                 } }
-                @for (dimension, title) in shown { (group(dimension, title, judgement)) }
+                @for (dimension, title) in shown { (group(dimension, title, judgement, names)) }
             }
         }
     }
 }
 
-fn group(dimension: &Dimension, title: &str, judgement: &Judgement) -> Markup {
+fn group(dimension: &Dimension, title: &str, judgement: &Judgement, names: &Names<'_>) -> Markup {
     let rows: Vec<&SegmentJudgement> = judgement
         .segments
         .iter()
@@ -84,7 +86,7 @@ fn group(dimension: &Dimension, title: &str, judgement: &Judgement) -> Markup {
     html! {
         tbody {
             tr.group { th scope="rowgroup" colspan="9" { (title) } }
-            @for row in rows.iter().take(MOST) { (line(row, dimension, judgement, common)) }
+            @for row in rows.iter().take(MOST) { (line(row, dimension, judgement, names, common)) }
             @if more > 0 {
                 tr { td.soft colspan="9" { "and " (words::count(more as u64)) " more, smaller" } }
             }
@@ -92,24 +94,30 @@ fn group(dimension: &Dimension, title: &str, judgement: &Judgement) -> Markup {
     }
 }
 
-fn line(row: &SegmentJudgement, dimension: &Dimension, judgement: &Judgement, common: f64) -> Markup {
+fn line(
+    row: &SegmentJudgement,
+    dimension: &Dimension,
+    judgement: &Judgement,
+    names: &Names<'_>,
+    common: f64,
+) -> Markup {
     let digits = words::decimals(row.year.n);
     let rate = row.year.rate().unwrap_or_default();
     let share = |value: Option<f64>| value.map_or("–".to_owned(), |value| words::percent(value, 0));
     html! {
         tr {
-            th scope="row" { (named(&row.name)) }
-            td.n { (words::count(row.year.x)) span.soft { " of " (words::count(row.year.n)) } }
+            th scope="row" { (names.of(&dimension.name, &row.name)) }
             td.n.strong { (words::percent(rate, digits)) }
             td { @if let Some(interval) = row.interval {
                 span.pair { (spark::bar(rate, interval, common))
                     span { (words::range(interval.lower, interval.upper, 0)) } }
             } }
+            td { (lately(row)) }
             td { (way(row, dimension, judgement)) }
+            td.n { (words::count(row.year.x)) span.soft { " of " (words::count(row.year.n)) } }
             td.n { (share(row.grr)) }
             td.n { (share(row.nrr)) }
             td.n { (words::short_dollars(row.expected_cents)) }
-            td { (lately(row)) }
         }
     }
 }

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::charts::incidence as chart;
-use super::frame::{self, named, short};
+use super::frame::{self, short};
+use super::names::Names;
 use crate::figures::Figures;
 use crate::statistics::incidence::Step;
 use crate::statistics::judgement::{
@@ -20,11 +21,11 @@ pub fn section(figures: &Figures, judgement: &Judgement) -> Markup {
         told.extend(judgement.year_ago.map(|ago| ("A year ago.", year_ago(headline, &ago))));
         told.extend(judgement.mix.map(|mix| ("Harder cases?", harder(headline, &mix))));
     }
-    told.push(("Segments.", segments(&judgement.segments)));
+    told.push(("Segments.", segments(&judgement.segments, &Names::of_apps(figures))));
     told.extend(judgement.funnel.as_ref().map(|funnel| ("Partners.", partners(funnel))));
     told.extend(next(&judgement.forecast).map(|said| ("Ahead.", said)));
     told.extend(restated(figures).map(|said| ("Restated.", said)));
-    let list = html! { ul.story { @for (name, said) in told { li { strong { (name) } " " (said) } } } };
+    let list = html! { ul.story { @for (name, said) in told { li { strong { (name) } " " span { (said.replace('–', "\u{2060}–\u{2060}")) } } } } };
     frame::section("story", "What changed, and whether it matters", "", list)
 }
 
@@ -80,7 +81,7 @@ fn harder(headline: &Headline, mix: &Mix) -> String {
     )
 }
 
-fn segments(all: &[SegmentJudgement]) -> String {
+fn segments(all: &[SegmentJudgement], names: &Names<'_>) -> String {
     let tested = all.iter().filter(|segment| segment.q.is_some()).count();
     if tested == 0 {
         return "None has enough due to be compared.".to_owned();
@@ -93,7 +94,7 @@ fn segments(all: &[SegmentJudgement]) -> String {
              together."
         );
     }
-    let told: Vec<String> = changed.iter().take(5).map(|segment| change(segment)).collect();
+    let told: Vec<String> = changed.iter().take(5).map(|segment| change(segment, names)).collect();
     let more = changed.len().saturating_sub(told.len());
     let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
     // When most changed, the whole changed, and the parts only say so.
@@ -106,11 +107,11 @@ fn segments(all: &[SegmentJudgement]) -> String {
 }
 
 /// Returns a segment's change: `Cloud 58% of 120 (66% before)`.
-fn change(segment: &SegmentJudgement) -> String {
+fn change(segment: &SegmentJudgement, names: &Names<'_>) -> String {
     let digits = words::decimals(segment.recent.n.min(segment.before.n));
     format!(
         "{} {} of {} ({} before)",
-        named(&segment.name),
+        names.of(&segment.dimension, &segment.name),
         words::percent(segment.recent.rate().unwrap_or_default(), digits),
         words::count(segment.recent.n),
         words::percent(segment.before.rate().unwrap_or_default(), digits),

@@ -6,10 +6,39 @@
 //! the trials' variance (Poisson-binomial, widened by σ_z² where months vary by more than chance) and that of
 //! the chances themselves.
 
+use serde::{Deserialize, Serialize};
+
 use super::interval::{Interval, Z95};
-use super::judgement::ForecastMonth;
 use super::strata::Chances;
+use crate::Month;
 use crate::figures::{FutureGroup, FutureMonth};
+
+/// A month to come.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ForecastMonth {
+    /// The month.
+    pub month: Month,
+    /// Due in it.
+    pub due: u64,
+    /// Renewed already.
+    pub done: u64,
+    /// Renewals to expect of it in the end, those done included.
+    pub expected: f64,
+    /// Their 95 % interval.
+    pub interval: Interval,
+    /// Value due, as customers pay.
+    pub due_cents: i64,
+    /// Value renewed already.
+    pub done_cents: i64,
+    /// Value to expect in the end.
+    pub expected_cents: i64,
+    /// Its lower bound.
+    pub lower_cents: i64,
+    /// Its upper bound.
+    pub upper_cents: i64,
+    /// Value to expect as the vendor receives it.
+    pub expected_vendor_cents: i64,
+}
 
 /// Returns the forecast for at most twelve months; `width` is how many times wider than chance months vary.
 pub fn forecast(future: &[FutureMonth], chances: &Chances<'_>, width: f64) -> Vec<ForecastMonth> {

@@ -5,10 +5,11 @@
 //! throughout, the limits are widened by √φ̂, φ̂ the mean square of the z-scores after a tenth on either side was
 //! winsorised, so that a few odd partners do not hide themselves.
 
+use serde::{Deserialize, Serialize};
+
 use super::chart::Count;
 use super::discovery;
 use super::interval::{Interval, Z95};
-use super::judgement::{Funnel, FunnelLimit, Partner};
 use super::shrinkage::Prior;
 use crate::Month;
 use crate::figures::Dimension;
@@ -23,6 +24,48 @@ const SPREAD_FROM: usize = 10;
 const POOL: &str = "(other)";
 /// The name of what was sold without a partner.
 const NONE: &str = "(none)";
+
+/// The partners against each other: rate by size, with limits that narrow as partners grow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Funnel {
+    /// The common rate.
+    pub rate: f64,
+    /// How many times wider than chance the limits are.
+    pub spread: f64,
+    /// The limits at rising sizes.
+    pub limits: Vec<FunnelLimit>,
+    /// The partners, largest first.
+    pub partners: Vec<Partner>,
+}
+
+/// The limits of a funnel at one size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FunnelLimit {
+    /// The size.
+    pub n: u64,
+    /// One in twenty lies outside by chance.
+    pub warning: Interval,
+    /// One in five hundred lies outside by chance.
+    pub action: Interval,
+}
+
+/// A partner's last twelve mature months.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partner {
+    /// Its name.
+    pub name: String,
+    /// How many of how many.
+    #[serde(flatten)]
+    pub count: Count,
+    /// The rate to expect of it: pulled towards the common one the more, the smaller it is.
+    pub shrunk: f64,
+    /// How many (widened) standard deviations from the common rate.
+    pub z: f64,
+    /// The false discovery rate at which it would be listed.
+    pub q: f64,
+    /// Whether it is listed as different.
+    pub differs: bool,
+}
 
 /// Returns the funnel of the dimension `partner` over the twelve months up to `last`, or nothing with fewer
 /// than two partners.

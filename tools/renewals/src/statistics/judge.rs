@@ -20,6 +20,9 @@ pub struct Policy {
     pub rebased: Option<Month>,
 }
 
+/// Overdue is what was due in so many whole months before the day looked from, and in that day's own.
+const OVERDUE_MONTHS: i32 = 3;
+
 /// Judges the figures with nothing but their own parameters.
 pub fn judge(figures: &Figures) -> Judgement {
     judge_by(figures, Policy::default())
@@ -123,8 +126,13 @@ fn light(headline: Option<&Headline>, early: Option<&Headline>) -> Light {
 }
 
 fn value(figures: &Figures, month: Option<Month>) -> Value {
-    let overdue_cents = figures.not_renewed.iter().map(|missed| missed.expected_cents).sum();
-    let mut value = Value { overdue_cents, overdue: figures.not_renewed.len() as u64, ..Value::default() };
+    let mut value = Value::default();
+    // Not from the list of them, which is cut where it grows long.
+    let since = figures.as_of.month().plus(-OVERDUE_MONTHS);
+    for recent in figures.months.iter().filter(|one| one.month >= since) {
+        value.overdue += recent.outcomes.pending + recent.outcomes.lapsed;
+        value.overdue_cents += recent.value.pending_cents + recent.value.lapsed_cents;
+    }
     let Some(month) = figures.months.iter().find(|one| Some(one.month) == month) else { return value };
     if let Some(seen) = young::at(month, Age::Days30).filter(|_| month.expected_cents > 0) {
         value.grr = Some(seen.gross_cents as f64 / month.expected_cents as f64);

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::chart::Count;
+pub use super::forecast::ForecastMonth;
+pub use super::funnel::{Funnel, FunnelLimit, Partner};
 use super::incidence::Step;
 use super::interval::Interval;
+pub use super::segments::SegmentJudgement;
 use crate::Month;
 use crate::figures::Age;
 
@@ -186,7 +189,7 @@ pub struct Value {
     pub grr: Option<f64>,
     /// Net revenue retention within 30 days.
     pub nrr: Option<f64>,
-    /// Expected value of the last three months' cohorts that did not renew.
+    /// Expected value of what was due in the last three whole months, and in this one so far, and did not renew.
     pub overdue_cents: i64,
     /// How many licences that is.
     pub overdue: u64,
@@ -218,102 +221,4 @@ pub struct YearAgo {
     pub difference: f64,
     /// The 95 % interval of the difference (Newcombe).
     pub interval: Interval,
-}
-
-/// A segment: where it stands and whether it changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SegmentJudgement {
-    /// The dimension, such as `hosting`.
-    pub dimension: String,
-    /// The segment, such as `Cloud`.
-    pub name: String,
-    /// The last twelve mature months.
-    pub year: Count,
-    /// Gross revenue retention of those.
-    pub grr: Option<f64>,
-    /// Net revenue retention of those.
-    pub nrr: Option<f64>,
-    /// Expected value of those.
-    pub expected_cents: i64,
-    /// The interval of the year's rate.
-    pub interval: Option<Interval>,
-    /// The last three mature months.
-    pub recent: Count,
-    /// Up to 24 months before those.
-    pub before: Count,
-    /// The chance of a difference as large between `recent` and `before`.
-    pub p: Option<f64>,
-    /// The false discovery rate at which it would be listed among all segments.
-    pub q: Option<f64>,
-    /// Whether it is listed as changed.
-    pub changed: bool,
-}
-
-/// The partners against each other: rate by size, with limits that narrow as partners grow.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Funnel {
-    /// The common rate.
-    pub rate: f64,
-    /// How many times wider than chance the limits are.
-    pub spread: f64,
-    /// The limits at rising sizes.
-    pub limits: Vec<FunnelLimit>,
-    /// The partners, largest first.
-    pub partners: Vec<Partner>,
-}
-
-/// The limits of a funnel at one size.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct FunnelLimit {
-    /// The size.
-    pub n: u64,
-    /// One in twenty lies outside by chance.
-    pub warning: Interval,
-    /// One in five hundred lies outside by chance.
-    pub action: Interval,
-}
-
-/// A partner's last twelve mature months.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Partner {
-    /// Its name.
-    pub name: String,
-    /// How many of how many.
-    #[serde(flatten)]
-    pub count: Count,
-    /// The rate to expect of it: pulled towards the common one the more, the smaller it is.
-    pub shrunk: f64,
-    /// How many (widened) standard deviations from the common rate.
-    pub z: f64,
-    /// The false discovery rate at which it would be listed.
-    pub q: f64,
-    /// Whether it is listed as different.
-    pub differs: bool,
-}
-
-/// A month to come.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ForecastMonth {
-    /// The month.
-    pub month: Month,
-    /// Due in it.
-    pub due: u64,
-    /// Renewed already.
-    pub done: u64,
-    /// Renewals to expect of it in the end, those done included.
-    pub expected: f64,
-    /// Their 95 % interval.
-    pub interval: Interval,
-    /// Value due, as customers pay.
-    pub due_cents: i64,
-    /// Value renewed already.
-    pub done_cents: i64,
-    /// Value to expect in the end.
-    pub expected_cents: i64,
-    /// Its lower bound.
-    pub lower_cents: i64,
-    /// Its upper bound.
-    pub upper_cents: i64,
-    /// Value to expect as the vendor receives it.
-    pub expected_vendor_cents: i64,
 }

@@ -5,10 +5,11 @@
 //! one family of tests; what is listed keeps the false discovery rate at [`discovery::RATE`]. An alarm is
 //! raised by the total alone.
 
+use serde::{Deserialize, Serialize};
+
 use super::chart::Count;
 use super::discovery;
-use super::interval;
-use super::judgement::SegmentJudgement;
+use super::interval::{self, Interval};
 use super::tail::BetaBinomial;
 use crate::Month;
 use crate::figures::{Dimension, Segment, SegmentMonth};
@@ -19,6 +20,35 @@ const YEAR: i32 = 12;
 const RECENT: i32 = 3;
 /// The months before those.
 const BEFORE: i32 = 24;
+
+/// A segment: where it stands and whether it changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentJudgement {
+    /// The dimension, such as `hosting`.
+    pub dimension: String,
+    /// The segment, such as `Cloud`.
+    pub name: String,
+    /// The last twelve mature months.
+    pub year: Count,
+    /// Gross revenue retention of those.
+    pub grr: Option<f64>,
+    /// Net revenue retention of those.
+    pub nrr: Option<f64>,
+    /// Expected value of those.
+    pub expected_cents: i64,
+    /// The interval of the year's rate.
+    pub interval: Option<Interval>,
+    /// The last three mature months.
+    pub recent: Count,
+    /// Up to 24 months before those.
+    pub before: Count,
+    /// The chance of a difference as large between `recent` and `before`.
+    pub p: Option<f64>,
+    /// The false discovery rate at which it would be listed among all segments.
+    pub q: Option<f64>,
+    /// Whether it is listed as changed.
+    pub changed: bool,
+}
 
 /// Returns every segment's standing up to the mature month `last`.
 pub fn judge(dimensions: &[Dimension], last: Month, min_n: u64) -> Vec<SegmentJudgement> {

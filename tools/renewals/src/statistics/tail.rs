@@ -150,7 +150,7 @@ impl PoissonBinomial {
         let mut chances = vec![1.0];
         for &(count, p) in &self.groups {
             for _ in 0..count {
-                chances.push(0.0);
+                chances.resize(chances.len() + 1, 0.0);
                 for k in (0..chances.len()).rev() {
                     let before = if k == 0 { 0.0 } else { chances[k - 1] };
                     chances[k] = chances[k] * (1.0 - p) + before * p;

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::spark;
 use crate::Month;
 use crate::figures::{Dimension, Segment};
-use crate::report::frame::{self, Align, cell, named};
+use crate::report::frame::{self, Align, cell};
+use crate::report::names::Names;
 use crate::report::scale::{Scale, share_bounds};
 use crate::report::svg::{Anchor, Path, Svg};
 use crate::statistics::chart::Count;
@@ -14,34 +15,39 @@ use crate::statistics::words;
 
 /// The quarters shown.
 const QUARTERS: i32 = 11;
+/// Fewer due in a quarter than this do not set the scale.
+const STEADY: u64 = 15;
 /// The parts shown of each dimension.
 const PARTS: usize = 6;
 
 /// Returns small charts of the dimensions named, each against the whole (in grey).
-pub fn chart(dimensions: &[Dimension], names: &[(&str, &str)], last: Month) -> Markup {
+pub fn chart(dimensions: &[Dimension], drawn: &[(&str, &str)], last: Month, names: &Names<'_>) -> Markup {
     html! {
-        @for (name, title) in names {
+        @for (name, title) in drawn {
             @if let Some(dimension) = dimensions.iter().find(|one| one.name == *name && one.segments.len() > 1) {
                 h3 { "By " (title) }
-                (row(dimension, title, last))
+                (row(dimension, title, last, names))
             }
         }
     }
 }
 
-fn row(dimension: &Dimension, title: &str, last: Month) -> Markup {
+fn row(dimension: &Dimension, title: &str, last: Month, names: &Names<'_>) -> Markup {
     let shown: Vec<&Segment> = dimension.segments.iter().take(PARTS).collect();
     let whole = whole(dimension, last);
     let lines: Vec<Vec<Option<Count>>> =
         shown.iter().map(|segment| full(spark::quarters(&segment.months, last, QUARTERS))).collect();
-    let rates = lines.iter().flatten().chain(&whole).flatten().filter_map(|count| count.rate());
+    // A handful due would stretch the scale for all the others; its line may leave the frame's middle.
+    let rates = lines.iter().flatten().chain(&whole).flatten().filter(|count| count.n >= STEADY);
+    let rates = rates.filter_map(|count| count.rate());
     let (low, high) = rates.fold((1.0f64, 0.0f64), |(low, high), rate| (low.min(rate), high.max(rate)));
     let bounds = share_bounds(low, high);
+    let called: Vec<String> = shown.iter().map(|segment| names.of(&dimension.name, &segment.name)).collect();
     html! {
-        ul.multiples { @for (segment, line) in shown.iter().zip(&lines) {
-            li { (small(&dimension.name, &named(&segment.name), line, &whole, bounds)) }
+        ul.multiples { @for (name, line) in called.iter().zip(&lines) {
+            li { (small(&dimension.name, name, line, &whole, bounds)) }
         } }
-        (frame::numbers(&format!("by {title} and quarter"), table(title, &shown, &lines, last)))
+        (frame::numbers(&format!("by {title} and quarter"), table(title, &called, &lines, last)))
     }
 }
 
@@ -88,7 +94,7 @@ fn small(
     }
     svg.path("whisker faint", &whiskers, "");
     svg.path("curve thin", &Path::through(line.iter().enumerate().filter_map(place)), "");
-    let newest = line.iter().rev().flatten().next();
+    let newest = line.last().copied().flatten();
     if let Some(at) = line.iter().enumerate().rev().find_map(place) {
         svg.circle("mark main", at, 3.0, "");
     }
@@ -115,8 +121,7 @@ fn slug(name: &str) -> String {
         .collect()
 }
 
-fn table(title: &str, shown: &[&Segment], lines: &[Vec<Option<Count>>], last: Month) -> Markup {
-    let names: Vec<String> = shown.iter().map(|segment| named(&segment.name)).collect();
+fn table(title: &str, names: &[String], lines: &[Vec<Option<Count>>], last: Month) -> Markup {
     let mut columns = vec![("Three months until", Align::Left)];
     columns.extend(names.iter().map(|name| (name.as_str(), Align::Right)));
     let rows = (0..QUARTERS as usize).rev().map(|index| {
