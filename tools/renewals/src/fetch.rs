@@ -13,6 +13,7 @@ use crate::{Day, Error, Result};
 mod client;
 mod export;
 mod pages;
+mod record;
 mod store;
 mod summary;
 mod window;
@@ -150,8 +151,11 @@ fn download(args: &Args, summary: &mut Summary) -> Result<()> {
         What::Licenses => vec![Report::Licenses],
         What::Both => vec![Report::Transactions, Report::Licenses],
     };
+    for report in &reports {
+        fetch(args, &mut client, &root, *report)?;
+    }
     for report in reports {
-        fetch(args, &mut client, &root, report)?;
+        store::forget(&args.out, report);
     }
     Ok(())
 }
@@ -164,14 +168,19 @@ fn fetch(args: &Args, client: &mut Client<'_>, root: &str, report: Report) -> Re
         since: args.since,
         updated_since: args.updated_since,
     };
-    let mut store = Store::open(&args.out, report, query)?;
+    let today = crate::clock::today();
+    let mut store = Store::open(&args.out, report, query, today)?;
+    if let Some(fetched) = store.completed() {
+        client.summary.reports.push(fetched);
+        return Ok(());
+    }
     let path = format!("{root}{}", report.path());
     let windows = match report {
         // The date filter of licences is about their periods, and the same licence lies in many windows.
         Report::Licenses => vec![Window::default()],
         // Few records have changed: one window holds them.
         Report::Transactions if args.updated_since.is_some() => vec![Window { start: args.since, end: None }],
-        Report::Transactions => window::years(args.since, crate::clock::today()),
+        Report::Transactions => window::years(args.since, today),
     };
     for (place, window) in windows.iter().enumerate() {
         if place < store.windows_done() {

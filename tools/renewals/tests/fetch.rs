@@ -178,27 +178,38 @@ fn a_download_that_was_killed_goes_on_where_it_stopped() {
             whole.fetch(&out.join("whole")).args(["--via", via]).output().expect("the program starts");
         let needed = summary(&untouched)["requests"].as_u64().expect("a count");
 
-        let server = Server::start("slow=2");
-        let mut child = server
-            .fetch(&out)
-            .args(["--via", via])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        while (server.requests)() < needed / 2 {
-            assert!(child.try_wait().expect("a child").is_none(), "it ended before it could be killed");
-            std::thread::sleep(Duration::from_millis(2));
+        // In the middle of the first report, and in the second with the first complete.
+        for (number, kill_at) in [needed / 2, needed - 4].into_iter().enumerate() {
+            let out = out.join(number.to_string());
+            // Of the last four answers one is slow: it cannot end before it is killed.
+            let server = Server::start("slow=4");
+            kill_after(&server, kill_at, server.fetch(&out).args(["--via", via]));
+            assert!(
+                !out.join("licenses.ndjson").exists()
+                    && out.join("transactions.ndjson").exists() == (number == 1)
+            );
+            let output = whole.fetch(&out).args(["--via", via]).output().expect("the program starts");
+            let summary = summary(&output);
+            assert!(output.status.success(), "{via}: {summary}");
+            assert_eq!(summary["reports"][0]["resumed"], true);
+            assert!(
+                summary["requests"].as_u64() < Some(needed * 2 / 3),
+                "{via}: little was spared: {summary}"
+            );
+            assert!(fetched(&out) == expected, "{via}: other records than the server has");
         }
-        child.kill().and_then(|()| child.wait()).expect("a child can be killed");
-        assert!(!out.join("transactions.ndjson").exists() || !out.join("licenses.ndjson").exists());
-
-        let output = whole.fetch(&out).args(["--via", via]).output().expect("the program starts");
-        let summary = summary(&output);
-        assert!(output.status.success(), "{via}: {summary}");
-        assert!(summary["requests"].as_u64() < Some(needed), "{via}: nothing was spared: {summary}");
-        assert!(fetched(&out) == expected, "{via}: other records than the server has");
     }
+}
+
+/// Starts a download and kills it once the server has answered so many requests.
+fn kill_after(server: &Server, requests: u64, command: &mut Command) {
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    while (server.requests)() < requests {
+        assert!(child.try_wait().expect("a child").is_none(), "it ended before it could be killed");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().and_then(|()| child.wait()).expect("a child can be killed");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use super::Report;
 use super::client::Client;
-use super::store::{Store, digest};
+use super::record::digest;
+use super::store::{Place, Store};
 use crate::{Error, Result};
 
 /// What the server gives at most.
@@ -84,7 +85,7 @@ fn fitting_page(
     path: &str,
     filter: &str,
     report: Report,
-    place: &super::store::Place,
+    place: &Place,
 ) -> Result<Option<(Vec<Box<RawValue>>, bool)>> {
     let path = format!("{path}?limit={LIMIT}&offset={}{filter}", place.offset);
     for _ in 0..=PAGE_TRIES {

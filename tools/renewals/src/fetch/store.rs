@@ -6,9 +6,9 @@ use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::Report;
+use super::record::key;
 use super::summary::Fetched;
 use crate::{Day, Error, Result};
 
@@ -41,7 +41,14 @@ struct State {
     duplicates: u64,
     /// `duplicates` at the beginning of the window.
     window_duplicates: u64,
+    /// When the download began.
+    begun: Day,
+    /// The records of a report that is complete and waits for the other one.
+    complete: Option<u64>,
 }
+
+/// Older than this a part is too old: the marketplace edits history.
+const PART_DAYS_MAX: i32 = 1;
 
 /// What is known of a record by its key.
 #[derive(Clone, Copy, Debug)]
@@ -65,62 +72,19 @@ pub(crate) struct Store {
     replaced: HashSet<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Keys<'a> {
-    #[serde(borrow)]
-    transaction_id: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    transaction_line_item_id: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    addon_license_id: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    app_entitlement_id: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    app_entitlement_number: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    license_id: Option<std::borrow::Cow<'a, str>>,
-    #[serde(borrow)]
-    last_updated: Option<std::borrow::Cow<'a, str>>,
-}
-
-/// A short name for the exact bytes of a record.
-pub(crate) fn digest(record: &str) -> String {
-    format!("{:032x}", number(record.as_bytes()))
-}
-
-fn number(bytes: &[u8]) -> u128 {
-    let digest = Sha256::digest(bytes);
-    u128::from_be_bytes(digest[..16].try_into().expect("a digest has 32 bytes"))
-}
-
-/// The key of a record, and when it changed last.
-fn key(report: Report, record: &str) -> Result<(u128, Day)> {
-    let keys: Keys<'_> = serde_json::from_str(record)
-        .map_err(|error| Error::download(format!("a record is no object: {error}")))?;
-    let updated =
-        keys.last_updated.as_deref().and_then(|text| Day::parse(text.as_bytes())).unwrap_or_default();
-    let ids =
-        [&keys.addon_license_id, &keys.app_entitlement_id, &keys.app_entitlement_number, &keys.license_id];
-    let key = match (report, &keys.transaction_id, &keys.transaction_line_item_id) {
-        (Report::Transactions, Some(transaction), Some(line)) => Some(format!("{transaction}\n{line}")),
-        (Report::Transactions, ..) => None,
-        (Report::Licenses, ..) => ids.into_iter().flatten().next().map(ToString::to_string),
-    };
-    // What nothing names is the same record only when it is the very same bytes.
-    let key = key.unwrap_or_else(|| record.to_owned());
-    Ok((number(key.as_bytes()), updated))
-}
-
 impl Store {
     /// Opens the report in a folder, where an earlier run stopped or afresh.
-    pub(crate) fn open(folder: &Path, report: Report, query: Query) -> Result<Self> {
+    pub(crate) fn open(folder: &Path, report: Report, query: Query, today: Day) -> Result<Self> {
         let path = folder.join(format!("{}.ndjson", report.name()));
         let part = path.with_extension("ndjson.part");
         let earlier = std::fs::read(state_path(&part)).ok();
         let earlier: Option<State> = earlier.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let length = std::fs::metadata(&part).map_or(0, |part| part.len());
-        let earlier = earlier.filter(|state| state.query == query && state.bytes <= length);
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let earlier = earlier.filter(|state| {
+            let home = if state.complete.is_some() { &path } else { &part };
+            let is_young = (today.0 - PART_DAYS_MAX..=today.0).contains(&state.begun.0);
+            state.query == query && is_young && state.bytes <= length(home)
+        });
         let is_resumed = earlier.is_some();
         let mut bytes = 0;
         if !is_resumed && query.updated_since.is_some() && path.exists() {
@@ -135,10 +99,11 @@ impl Store {
             bytes,
             duplicates: 0,
             window_duplicates: 0,
+            begun: today,
+            complete: None,
         });
         let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&part);
         let file = file.map_err(|error| Error::file(&part, error))?;
-        let bytes = state.bytes;
         let mut store = Self {
             report,
             path,
@@ -150,8 +115,16 @@ impl Store {
             known: HashMap::new(),
             replaced: HashSet::new(),
         };
-        store.cut(bytes)?;
+        if store.state.complete.is_none() {
+            store.cut(store.state.bytes)?;
+        }
         Ok(store)
+    }
+
+    /// The report, when an earlier run has completed it and was interrupted in another one.
+    pub(crate) fn completed(&self) -> Option<Fetched> {
+        let records = self.state.complete?;
+        Some(self.fetched(records))
     }
 
     pub(crate) fn windows_done(&self) -> usize {
@@ -261,16 +234,22 @@ impl Store {
         }
         let done = self.file.get_ref().sync_all().and_then(|()| std::fs::rename(&self.part, &self.path));
         done.map_err(|error| self.failed(error))?;
-        // Without its part a state means nothing; the next run would ignore it.
-        let _ = std::fs::remove_file(state_path(&self.part));
-        Ok(Fetched {
+        let records = self.lines - self.replaced.len() as u64;
+        self.state.complete = Some(records);
+        self.state.bytes = std::fs::metadata(&self.path).map_or(0, |file| file.len());
+        self.save()?;
+        Ok(self.fetched(records))
+    }
+
+    fn fetched(&self, records: u64) -> Fetched {
+        Fetched {
             report: self.report.name(),
             file: self.path.display().to_string(),
-            records: self.lines - self.replaced.len() as u64,
-            bytes: std::fs::metadata(&self.path).map_or(0, |file| file.len()),
+            records,
+            bytes: self.state.bytes,
             duplicates: self.state.duplicates,
             resumed: self.is_resumed,
-        })
+        }
     }
 
     /// Writes the part anew without the lines that have been replaced.
@@ -296,6 +275,15 @@ impl Store {
         // Should the rename to the final name never come, the next run must not trust lengths of the old part.
         let _ = std::fs::remove_file(state_path(&self.part));
         Ok(())
+    }
+}
+
+/// Forgets how the reports came about, once all of them are there.
+pub(crate) fn forget(folder: &Path, report: Report) {
+    let part = folder.join(format!("{}.ndjson.part", report.name()));
+    for path in [state_path(&part), part] {
+        // The state is of no use any more, and a part without one is none: both may stay where they cannot go.
+        let _ = std::fs::remove_file(path);
     }
 }
 

@@ -281,7 +281,7 @@ mod tests {
     fn no_two_customers_share_a_name_or_an_address() {
         let mut seen = HashSet::new();
         let mut accounts = HashSet::new();
-        for account in 0..400_000 {
+        for account in 0..150_000 {
             let (customer, app) = of_account(5, account);
             assert!(accounts.insert((customer.number, app)), "one account for each customer and app");
             if customer.number != account {
