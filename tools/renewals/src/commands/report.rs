@@ -26,6 +26,9 @@ pub struct Args {
     /// The figures of an earlier report: what they said otherwise is listed
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
+    /// Without names of customers, partners, licences and contacts: for showing it outside
+    #[arg(long)]
+    anonymous: bool,
     /// A rate below this is red whatever is usual, such as 0.6
     #[arg(long, value_name = "RATE", value_parser = rate)]
     floor: Option<f64>,
@@ -62,6 +65,9 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let mut figures = analysis::figures(&question)?;
     if let Some(previous) = &args.previous {
         figures.restated = restated::since(previous, &figures)?;
+    }
+    if args.anonymous {
+        figures = report::anonymous::of(&figures);
     }
     let judgement = statistics::judge_by(&figures, Policy { floor: args.floor, rebased: args.rebase });
     if let Some(path) = &args.out {

@@ -27,7 +27,9 @@ pub fn section(figures: &Figures, judgement: &Judgement) -> Markup {
                  signals, or the rate is below a floor that somebody set. Amber: that chance is below 2.5%, or the \
                  EWMA (λ 0.2, L 2.7) is below its limit. Fewer than " (figures.params.min_n) " due are not judged. \
                  Where months differ by more than chance (Laney's σ" sub { "z" } (sigma(judgement)) "), limits are \
-                 wider and chances beta-binomial." } }
+                 wider and chances beta-binomial. How sharp that is, by simulation with 80 due a month and 65% usual: \
+                 where nothing happens one month in 40 is red (one false alarm in about nine years, which lasts); a \
+                 drop of 13 points is found within four months in 94% of cases, one of 10 points within six in 93%." } }
             div { h3 { "Sources" }
             ul.sources { @for source in SOURCES { li { (source) } } } }
         }

@@ -16,6 +16,22 @@ impl<'a> Names<'a> {
         Self(listed.filter(|one| !one.app_name.is_empty()).map(|one| (&*one.app, &*one.app_name)).collect())
     }
 
+    /// Returns what a segment is called in a sentence, where no heading says what it is a part of.
+    pub fn told(&self, dimension: &str, segment: &str) -> String {
+        let kind = match dimension {
+            "partner_type" => "kinds of partner",
+            "country" => "countries",
+            "app" => "apps",
+            other => &format!("{other}s"),
+        };
+        match (dimension, segment) {
+            (_, "(other)") => format!("other {kind}"),
+            (_, "(none)") => format!("no {}", dimension.replace('_', " ")),
+            ("tier" | "term" | "tenure", _) => format!("{dimension} {}", self.of(dimension, segment)),
+            _ => self.of(dimension, segment),
+        }
+    }
+
     /// Returns what a segment of a dimension is called.
     pub fn of(&self, dimension: &str, segment: &str) -> String {
         match (segment, self.0.get(segment)) {

@@ -111,7 +111,7 @@ fn change(segment: &SegmentJudgement, names: &Names<'_>) -> String {
     let digits = words::decimals(segment.recent.n.min(segment.before.n));
     format!(
         "{} {} of {} ({} before)",
-        names.of(&segment.dimension, &segment.name),
+        names.told(&segment.dimension, &segment.name),
         words::percent(segment.recent.rate().unwrap_or_default(), digits),
         words::count(segment.recent.n),
         words::percent(segment.before.rate().unwrap_or_default(), digits),

@@ -21,7 +21,7 @@ pub fn chart(steps: &[Step]) -> Markup {
     html! {
         @for room in Room::BOTH { (drawing(&shown, room)) }
         p.key { @for (way, name) in NAMES.iter().enumerate() {
-            span { span.swatch class={ "swatch way" (way) } {} (name) }
+            span { span class={ "swatch way" (way) } {} (name) }
         } }
         (frame::numbers("when renewals come", table(&shown)))
     }

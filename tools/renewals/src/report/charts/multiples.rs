@@ -16,7 +16,7 @@ use crate::statistics::words;
 /// The quarters shown.
 const QUARTERS: i32 = 11;
 /// Fewer due in a quarter than this do not set the scale.
-const STEADY: u64 = 15;
+const STEADY: u64 = 8;
 /// The parts shown of each dimension.
 const PARTS: usize = 6;
 
@@ -33,10 +33,15 @@ pub fn chart(dimensions: &[Dimension], drawn: &[(&str, &str)], last: Month, name
 }
 
 fn row(dimension: &Dimension, title: &str, last: Month, names: &Names<'_>) -> Markup {
-    let shown: Vec<&Segment> = dimension.segments.iter().take(PARTS).collect();
     let whole = whole(dimension, last);
-    let lines: Vec<Vec<Option<Count>>> =
-        shown.iter().map(|segment| full(spark::quarters(&segment.months, last, QUARTERS))).collect();
+    // What had nothing due lately has no story to tell beside the others.
+    let (shown, lines): (Vec<&Segment>, Vec<Vec<Option<Count>>>) = dimension
+        .segments
+        .iter()
+        .map(|segment| (segment, full(spark::quarters(&segment.months, last, QUARTERS))))
+        .filter(|(_, line)| line.last().is_some_and(Option::is_some))
+        .take(PARTS)
+        .unzip();
     // A handful due would stretch the scale for all the others; its line may leave the frame's middle.
     let rates = lines.iter().flatten().chain(&whole).flatten().filter(|count| count.n >= STEADY);
     let rates = rates.filter_map(|count| count.rate());
