@@ -83,6 +83,15 @@ def load(options, host, clients, seconds, *words, headers):
     return result
 
 
+def browse(url, cookie=""):
+    """The first load of a page in Chromium, as a sentence."""
+    script = pathlib.Path(__file__).with_name("pages.mjs")
+    seen = json.loads(subprocess.run(["node", script, url, "7", cookie], check=True, stdout=subprocess.PIPE, text=True).stdout)
+    parts = ", ".join(f"{kind} {seen.get(kind, 0) / 1000:.0f}" for kind in ("html", "css", "js", "font", "image") if seen.get(kind))
+    return (f"{seen['all'] / 1000:.0f} kB in {seen['requests']:.0f} requests ({parts}), painted after {seen['paint']:.0f} ms, "
+            f"usable after {seen['interactive']:.0f} ms (fastest {seen['fastest']:.0f})")
+
+
 @contextlib.contextmanager
 def hub(options):
     server = Hub(options)
@@ -171,6 +180,13 @@ def page(options):
         return f"p50 {ms(result['p50_us'])}, p99 {ms(result['p99_us'])}, {len(gzip.compress(body)) / 1000:.0f} kB, {shown} tasks on it"
 
 
+@row("first load of it in Chromium", "< 100 kB gzip")
+def first_load(options):
+    with hub(options) as server:
+        project, _ = with_tasks(server, 10_000)
+        return browse(f"http://127.0.0.1:{server.port}/projects/{project}", cookie_of(server))
+
+
 @row("create a task, 64 clients", "> 3,000/s")
 def create(options):
     with hub(options) as server:
@@ -187,12 +203,33 @@ def create_by_facade(options):
         return f"{result['per_second']:,.0f}/s, p99 {ms(result['p99_us'])}"
 
 
-@row("list 100 tasks, 64 clients", "> 8,000/s")
-def list_tasks(options):
+def list_tasks(options, path):
     with hub(options) as server:
         project, _ = with_tasks(server, 10_000)
-        result = server.load(64, 10, "get", f"/api/v1/tasks?project={project}&limit=100")
-        return f"{result['per_second']:,.0f}/s, p99 {ms(result['p99_us'])}"
+        result = server.load(64, 10, "get", path.replace("{project}", project))
+        return f"{result['per_second']:,.0f}/s, p99 {ms(result['p99_us'])}, {result['bytes_each'] / 1000:.0f} kB each"
+
+
+@row("list 100 tasks, Asana's interface", "> 8,000/s")
+def list_by_facade(options):
+    return list_tasks(options, "/api/1.0/tasks?project={project}&limit=100")
+
+
+@row("list 100 tasks, id and name", "")
+def list_names(options):
+    return list_tasks(options, "/api/v1/tasks?project={project}&limit=100&fields=id,name")
+
+
+@row("list 100 tasks, every field", "")
+def list_full(options):
+    return list_tasks(options, "/api/v1/tasks?project={project}&limit=100")
+
+
+@row("the smallest answer, 64 clients", "")
+def smallest(options):
+    with hub(options) as server:
+        result = server.load(64, 10, "get", "/healthz")
+        return f"{result['per_second']:,.0f}/s"
 
 
 @row("gate and start, 16 clients", "p99 < 50 ms")
@@ -229,7 +266,7 @@ def main():
     title = ""
     if options.peer or options.install:
         print("measuring: the peer")
-        title, theirs = peer.measure(options, load)
+        title, theirs = peer.measure(options, load, browse)
     table = [("what", "budget", "Signalbox", *([title] if title else []))]
     table += [(name, budget, ours[name], *([theirs.get(name, "-")] if title else [])) for name, budget, _ in ROWS if name in ours]
     widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
