@@ -131,8 +131,9 @@ pub async fn make(tx: &mut Tx, new: NewEnvironment) -> Result<Environment> {
         Some(after) => get(tx, after).await?.rank + 1,
         None => 0,
     };
-    let lock_project = make_project(tx, &new, "locks", LOCK_NOTES).await?;
-    let deployment_project = make_project(tx, &new, "deployments", DEPLOYMENT_NOTES).await?;
+    let lock_project = make_project(tx, &new, "locks", "dark-red", LOCK_NOTES).await?;
+    let deployment_project =
+        make_project(tx, &new, "deployments", "dark-warm-gray", DEPLOYMENT_NOTES).await?;
     let made = Environment {
         id: tx.new_id(),
         rank,
@@ -161,9 +162,16 @@ const LOCK_NOTES: &str =
 const DEPLOYMENT_NOTES: &str =
     "Every deployment is a task in this project; it is completed when the deployment has succeeded.";
 
-async fn make_project(tx: &mut Tx, new: &NewEnvironment, what: &str, notes: &str) -> Result<ProjectId> {
+async fn make_project(
+    tx: &mut Tx,
+    new: &NewEnvironment,
+    what: &str,
+    color: &str,
+    notes: &str,
+) -> Result<ProjectId> {
     let project = NewProject {
         name: format!("{} {what}", new.name),
+        color: Some(color.to_owned()),
         notes: Some(work::names::Text::Plain(notes.to_owned())),
         default_access: Some(access(new.restricted)),
         ..NewProject::default()
