@@ -68,7 +68,7 @@ fn page(figures: &Figures, judgement: &Judgement, rows: usize) -> Markup {
                 (head::banner(figures, judgement))
                 main {
                     (story::section(figures, judgement))
-                    @if !shown.is_empty() { (by_month(shown)) }
+                    @if shown.iter().any(|one| one.count.n > 0) { (by_month(shown)) }
                     (outcomes::sections(figures, judgement))
                     (segments::section(figures, judgement))
                     (later(figures, judgement))
@@ -97,13 +97,15 @@ fn by_month(months: &[MonthJudgement]) -> Markup {
              it leaves the band.",
             charts::rate::chart(months),
         ))
-        (frame::section(
-            "drift",
-            "Small drops that last",
-            "A few points below usual do not show in one month, but they add up. The bars grow while months stay \
-             below usual; above the line the drop is significant.",
-            charts::drift::chart(months),
-        ))
+        @if months.iter().any(|one| one.cusum.is_some()) {
+            (frame::section(
+                "drift",
+                "Small drops that last",
+                "A few points below usual do not show in one month, but they add up. The bars grow while months stay \
+                 below usual; above the line the drop is significant.",
+                charts::drift::chart(months),
+            ))
+        }
     }
 }
 

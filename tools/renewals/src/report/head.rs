@@ -70,19 +70,22 @@ fn tiles(figures: &Figures, judgement: &Judgement) -> Markup {
     let month = judgement.headline.as_ref().map(|headline| headline.month);
     let counted = figures.months.iter().find(|one| Some(one.month) == month);
     html! {
-        dl.tiles {
+        @let any = judgement.headline.is_some() || judgement.value.overdue > 0 || !judgement.forecast.is_empty();
+        @if any { dl.tiles {
             @if let Some(early) = &judgement.early { (sooner(early)) }
             (value(judgement, counted))
             @if let Some(counted) = counted.filter(|counted| counted.customers > 0) { (customers(counted)) }
-            (tile(
-                "Overdue",
-                &words::short_dollars(judgement.value.overdue_cents),
-                &format!(
-                    "{} due since {}, not renewed",
-                    words::counted(judgement.value.overdue, "licence"),
-                    words::month(figures.as_of.month().plus(-3)),
-                ),
-            ))
+            @if judgement.value.overdue > 0 {
+                (tile(
+                    "Overdue",
+                    &words::short_dollars(judgement.value.overdue_cents),
+                    &format!(
+                        "{} due since {}, not renewed",
+                        words::counted(judgement.value.overdue, "licence"),
+                        words::month(figures.as_of.month().plus(-3)),
+                    ),
+                ))
+            }
             @if let Some(next) = judgement.forecast.iter().find(|one| one.month > figures.month && one.due > 0) {
                 (tile(
                     &format!("Due in {}", words::month(next.month)),
@@ -94,7 +97,7 @@ fn tiles(figures: &Figures, judgement: &Judgement) -> Markup {
                     ),
                 ))
             }
-        }
+        } }
     }
 }
 

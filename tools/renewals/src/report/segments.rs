@@ -35,6 +35,10 @@ const DRAWN: [(&str, &str); 4] =
 /// Returns the section, or nothing before any month is mature.
 pub fn section(figures: &Figures, judgement: &Judgement) -> Markup {
     let Some(headline) = &judgement.headline else { return html! {} };
+    // The segments' months end with the day looked from: a report on years ago has none.
+    if judgement.segments.iter().all(|segment| segment.year.n == 0) {
+        return html! {};
+    }
     let says = format!(
         "Twelve months until {}. A segment is marked as changed when its last three months differ from the two years \
          before by more than chance explains, all segments looked at together (false discovery rate 10%).",

@@ -89,6 +89,9 @@ fn segments(all: &[SegmentJudgement], names: &Names<'_>) -> String {
     let mut changed: Vec<&SegmentJudgement> = all.iter().filter(|segment| segment.changed).collect();
     changed.sort_by(|a, b| a.q.unwrap_or(1.0).total_cmp(&b.q.unwrap_or(1.0)));
     if changed.is_empty() {
+        if tested == 1 {
+            return "The one with enough due to be compared is as before.".to_owned();
+        }
         return format!(
             "None of {tested} changed in the last three months by more than chance explains, all of them looked at \
              together."
@@ -175,11 +178,15 @@ pub fn forecast(months: &[ForecastMonth]) -> String {
 fn next(months: &[ForecastMonth]) -> Option<String> {
     let next = months.iter().find(|month| month.due > 0)?;
     Some(format!(
-        "In {} {} are due for {}; {} have renewed already, and {}–{} are to be expected in the end.",
+        "In {} {} are due for {}; {} renewed already, and {}–{} are to be expected in the end.",
         words::month(next.month),
         words::counted(next.due, "licence"),
         words::short_dollars(next.due_cents),
-        words::count(next.done),
+        match next.done {
+            0 => "none is".to_owned(),
+            1 => "1 is".to_owned(),
+            done => format!("{} are", words::count(done)),
+        },
         words::count(next.interval.lower.round() as u64),
         words::count(next.interval.upper.round() as u64),
     ))
