@@ -200,3 +200,20 @@ fn nothing_due_says_nothing() {
     assert_eq!((empty.light, empty.headline, empty.funnel), (Light::Grey, None, None));
     assert!(empty.forecast.is_empty() || empty.forecast.iter().all(|month| month.due == 0));
 }
+
+/// The sentence of a month carries the rate, its interval, its n and what is usual: never a percentage alone.
+#[test]
+fn the_sentence_says_how_many_and_how_sure() {
+    let mut figures = figures::figures(CALM);
+    let september = figures.months.iter_mut().find(|month| month.month.to_string() == "2026-09");
+    let september = september.expect("it is there");
+    september.due = 86;
+    for seen in &mut september.by_age {
+        seen.retained = 54;
+    }
+    let headline = judge_figures(&figures).headline.expect("it is mature");
+    assert_eq!((headline.count, headline.verdict), (Count { x: 54, n: 86 }, Verdict::Usual));
+    let start = "63% (52–72%) of 86 licences due in September 2026 renewed within 30 days; usual is ";
+    assert!(headline.sentence.starts_with(start), "{}", headline.sentence);
+    assert!(headline.sentence.ends_with("%. No significant change."), "{}", headline.sentence);
+}
