@@ -70,7 +70,7 @@ fn allowed(from: &str, to: &str) -> Result<(), &'static str> {
     let fine = match (from_level, to_level) {
         ("app", _) if from_noun == "e2e" => to_level == "kernel" && to_noun == "base",
         ("app", _) if from_noun == "agent" => to_level == "kernel" && to_noun == "base",
-        ("app", "app") => from_noun == "signalbox" && to_noun == "reactions",
+        ("app", "app") => from_noun == "signalbox" && matches!(to_noun, "reactions" | "agent"),
         ("app", "compat") => from_noun == "signalbox",
         ("app", "domain" | "kernel") | ("compat" | "domain", "kernel") | ("compat", "domain") => true,
         ("domain", "domain") => to_noun == "people" || listed(INSIDE_DOMAIN),
@@ -101,6 +101,7 @@ mod tests {
         for (from, to, fine) in [
             ("app/signalbox", "compat/asana", true),
             ("app/signalbox", "app/reactions", true),
+            ("app/signalbox", "app/agent", true),
             ("app/reactions", "domain/releases", true),
             ("app/reactions", "compat/asana", false),
             ("app/reactions", "app/signalbox", false),
