@@ -4,8 +4,6 @@ mod api;
 mod auth;
 mod invite;
 pub(crate) mod store;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use api::routes;
 pub use auth::AgentAuth;

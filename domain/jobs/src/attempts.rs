@@ -14,10 +14,12 @@ mod lease;
 mod output;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod testing;
 
 pub(crate) use api::routes;
 pub use artifacts::{Artifact, artifact, artifacts_of};
+#[cfg(test)]
+pub(crate) use background::handlers;
 pub(crate) use background::{chores, periodic, watch_queue};
 pub use lease::after_restart;
 pub(crate) use lease::lose_all_of;

@@ -5,8 +5,6 @@ mod calls;
 pub(crate) mod sources;
 pub(crate) mod store;
 mod sync;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use api::routes;
 pub(crate) use calls::{chores, follower};

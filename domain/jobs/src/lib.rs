@@ -10,6 +10,8 @@ pub mod secrets;
 
 mod access;
 mod digest;
+#[cfg(test)]
+mod fixture;
 pub mod gate;
 pub mod schedules;
 mod triggers;

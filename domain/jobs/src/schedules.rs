@@ -11,6 +11,8 @@ pub(crate) mod store;
 mod tests;
 
 pub(crate) use api::routes;
+#[cfg(test)]
+pub(crate) use fire::handlers;
 pub(crate) use fire::{chores, periodic};
 
 use crate::cron;

@@ -80,7 +80,8 @@ async fn claim(
     let free = if is_too_old { 0 } else { usize::try_from(body.free_slots).unwrap_or(0) };
     let mut commits = app.db.commits();
     let mut stop = app.stop.clone();
-    let until = tokio::time::Instant::now() + Duration::from_secs(body.wait.min(WAIT_MAX));
+    let until = tokio::time::sleep(Duration::from_secs(body.wait.min(WAIT_MAX)));
+    tokio::pin!(until);
     let mut tx = app.db.write(&auth.actor()).await?;
     let sign = Sign { version: body.version, labels: body.labels, capabilities: body.capabilities };
     claim::seen(&mut tx, &mut agent, sign).await?;
@@ -101,7 +102,7 @@ async fn claim(
         tokio::select! {
             _ = commits.changed() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
-            () = tokio::time::sleep_until(until) => break,
+            () = &mut until => break,
             _ = stop.changed() => break,
         }
     }

@@ -36,6 +36,14 @@ pub(super) struct Input {
     sha256: String,
 }
 
+impl Facts {
+    /// The secrets of a try, opened: after the transaction that gives it out, and nowhere else.
+    pub(super) fn opened(&self, sealing: &Sealing) -> Result<BTreeMap<String, String>> {
+        let open = |sealed: &Sealed| Ok((sealed.name.clone(), sealed.open(sealing)?.reveal().to_owned()));
+        self.secrets.iter().map(open).collect()
+    }
+}
+
 /// Gathers what a try needs, and notes which secrets it is given.
 pub(super) async fn gather(tx: &mut Tx, run: &Run, part: &Part, attempt: &Attempt) -> Result<Facts> {
     let job = jobs::unchecked(tx, run.job).await?;
@@ -179,7 +187,7 @@ const FINALLY_S: u64 = 300;
 /// Seconds between TERM and KILL.
 const GRACE_S: u64 = 10;
 
-/// Puts an assignment together. The secrets are opened here, after the transaction, and nowhere else.
+/// Puts an assignment together.
 pub(super) fn assignment(
     app: &App,
     sealing: &Sealing,
@@ -187,10 +195,7 @@ pub(super) fn assignment(
     claimed: super::claim::Claimed,
 ) -> Result<Assignment> {
     let super::claim::Claimed { attempt, run, part, facts } = claimed;
-    let mut opened = BTreeMap::new();
-    for sealed in &facts.secrets {
-        opened.insert(sealed.name.clone(), sealed.open(sealing)?.reveal().to_owned());
-    }
+    let opened = facts.opened(sealing)?;
     let lease = app.limits.get(Limit::RunLeaseSeconds).max(1);
     let model = &part.model;
     let url = app.link(&format!("/runs/{}", run.id));

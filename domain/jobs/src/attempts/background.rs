@@ -5,7 +5,8 @@ use crate::runs::{self, Part, PartEnd, PartState};
 use base::id::{AttemptId, PartId};
 use base::{Actor, Error, Result};
 use chores::{Every, Handler};
-use db::Tx;
+use blobs::Blobs;
+use db::{Db, Tx};
 use serde_json::json;
 use std::time::Duration;
 use web::App;
@@ -45,7 +46,12 @@ fn named<T: serde::de::DeserializeOwned>(chore: &chores::Chore, what: &str) -> R
 }
 
 pub(crate) fn chores(app: &App) -> Vec<Handler> {
-    let (leases, logs, queues) = (app.db.clone(), (app.db.clone(), app.blobs.clone()), app.db.clone());
+    handlers(&app.db, &app.blobs)
+}
+
+/// What does the chores of tries.
+pub(crate) fn handlers(db: &Db, blobs: &Blobs) -> Vec<Handler> {
+    let (leases, logs, queues) = (db.clone(), (db.clone(), blobs.clone()), db.clone());
     vec![
         Handler::new(LEASE, move |chore| {
             let db = leases.clone();

@@ -29,7 +29,12 @@ pub(super) async fn wake(tx: &mut Tx) -> Result<()> {
 }
 
 pub(crate) fn chores(app: &App) -> Vec<Handler> {
-    let db = app.db.clone();
+    handlers(&app.db)
+}
+
+/// What does the chores of schedules.
+pub(crate) fn handlers(db: &Db) -> Vec<Handler> {
+    let db = db.clone();
     vec![Handler::new(CLOCK, move |_| {
         let db = db.clone();
         async move { fire_all(&db).await }

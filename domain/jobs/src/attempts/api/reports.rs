@@ -63,11 +63,12 @@ async fn renew(
     tx.commit().await?;
     // A third of the lease at most: the next sign of life has to come in time.
     let wait = body.wait.min(WAIT_MAX).min(order.lease_s / 3);
-    let until = tokio::time::Instant::now() + Duration::from_secs(wait);
+    let until = tokio::time::sleep(Duration::from_secs(wait));
+    tokio::pin!(until);
     while order.cancel.is_none() && wait > 0 && !*stop.borrow() {
         tokio::select! {
             _ = commits.changed() => {}
-            () = tokio::time::sleep_until(until) => break,
+            () = &mut until => break,
             _ = stop.changed() => break,
         }
         let mut tx = app.db.read(&agent.actor()).await?;

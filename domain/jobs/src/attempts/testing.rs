@@ -1,0 +1,84 @@
+//! An agent for tests: claims, reports and ends, by the verbs that the requests of a real one reach.
+
+use super::claim::{self, Claimed};
+use super::finish::{self, Ending};
+use super::{AttemptState, lease, output};
+use crate::agents::Agent;
+use crate::runs::Metric;
+use base::id::{AgentId, AttemptId};
+use base::{Error, Result};
+use db::Tx;
+use repos::Sealing;
+use std::collections::BTreeMap;
+
+/// A try that an agent of a test holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub attempt: AttemptId,
+    pub agent: AgentId,
+    pub epoch: i64,
+    pub part: String,
+    pub secrets: BTreeMap<String, String>,
+}
+
+impl Held {
+    pub(crate) async fn claim(tx: &mut Tx, agent: &Agent, sealing: &Sealing) -> Vec<Self> {
+        let claimed = claim::claim(tx, agent, 8).await.expect("claimed");
+        let held = |claimed: Claimed| Self {
+            attempt: claimed.attempt.id,
+            agent: agent.id,
+            epoch: claimed.attempt.epoch,
+            part: claimed.part.model.name.clone(),
+            secrets: claimed.facts.opened(sealing).expect("opened"),
+        };
+        claimed.into_iter().map(held).collect()
+    }
+
+    /// Says that it goes on; returns why it is to stop.
+    pub(crate) async fn renew(&self, tx: &mut Tx) -> Result<Option<String>> {
+        let order = lease::renew(tx, self.agent, self.attempt, self.epoch, AttemptState::Running).await?;
+        Ok(order.cancel)
+    }
+
+    pub(crate) async fn print(&self, tx: &mut Tx, offset: i64, bytes: &[u8]) -> Result<i64> {
+        output::append(tx, self.agent, self.attempt, self.epoch, offset, bytes).await
+    }
+
+    pub(crate) async fn finish(&self, tx: &mut Tx, outcome: &str) -> Result<()> {
+        self.finish_with(tx, outcome, 0, &[]).await
+    }
+
+    pub(crate) async fn finish_with(
+        &self,
+        tx: &mut Tx,
+        outcome: &str,
+        log_bytes: i64,
+        metrics: &[(&str, f64)],
+    ) -> Result<()> {
+        // `failed 75` is a failure with that code.
+        let (word, code) = outcome.split_once(' ').unwrap_or((outcome, "1"));
+        let outcome = AttemptState::parse(word)?;
+        let exit_code = match outcome {
+            AttemptState::Succeeded => Some(0),
+            AttemptState::Failed => Some(code.parse().map_err(|_| Error::invalid("test", "a code"))?),
+            _ => None,
+        };
+        let ending = Ending {
+            outcome,
+            exit_code,
+            signal: None,
+            reason: None,
+            sentence: None,
+            failed_step: None,
+            log_bytes,
+            metrics: metrics
+                .iter()
+                .map(|(name, value)| Metric { name: (*name).to_owned(), value: *value, unit: None })
+                .collect(),
+            artifacts: Vec::new(),
+            image_digest: None,
+            print: format!("{word} {code} {log_bytes}"),
+        };
+        finish::finish(tx, self.agent, self.attempt, self.epoch, ending).await
+    }
+}
