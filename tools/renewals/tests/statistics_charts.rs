@@ -53,7 +53,7 @@ fn the_p_chart_of_the_orange_juice_cans() {
 
 /// Patients seen within four hours, 20 weeks: Mohammed, Panesar, Laney and Wilson 2013, "Statistical process
 /// control charts for attribute data involving very large sample sizes", BMJ Quality & Safety 22:362–368. The
-/// p-chart puts 16 of 20 weeks outside; Laney's p'-chart none, as the authors show.
+/// p-chart puts 16 of 20 weeks outside; Laney's p'-chart none.
 #[test]
 fn laneys_chart_does_not_cry_wolf_over_four_hour_waits() {
     let weeks = [
@@ -154,7 +154,7 @@ fn the_ewma_of_montgomery() {
 }
 
 /// NIST/SEMATECH e-Handbook, 6.3.2.4 (EWMA control charts): target 50, s = 2.0539, λ = 0.3, k = 3, limits
-/// 52.5884 and 47.4115. (The handbook prints 49.12 for the sixth average; its own formula gives 49.21.)
+/// 52.5884 and 47.4115.
 #[test]
 fn the_ewma_of_the_nist_handbook() {
     let data = [
