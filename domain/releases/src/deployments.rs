@@ -10,6 +10,7 @@ pub mod chores;
 pub mod log;
 pub mod state;
 
+mod asking;
 mod end;
 mod lease;
 mod lines;
@@ -23,6 +24,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+pub use asking::ask;
 pub use end::{Ending, abort, finish, resolve};
 pub use lease::{Order, after_restart, expire, heartbeat};
 pub use record::{Deployment, Kind, Range, RangeCommit};
