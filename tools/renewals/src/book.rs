@@ -33,7 +33,7 @@ pub struct Book {
     contact_ids: HashMap<u64, u32, hash::AsIs>,
     /// Which contacts a node has, with repetitions.
     pub node_contacts: Vec<(u32, u32)>,
-    last_contact: Vec<u32>,
+    last_contact: Vec<u64>,
     /// Nodes that one record names as belonging together, though they are different licences.
     pub related: Vec<(u32, u32)>,
     /// Domains of partners' e-mail addresses.
@@ -72,10 +72,19 @@ pub struct Draft {
     pub ids: [Option<Id>; 4],
     /// Names of another licence that it mentions.
     pub related: Option<Id>,
-    /// The hash of its contact; 0 if it has none.
-    pub contact: u64,
+    /// Its contact.
+    pub contact: Met,
     /// The line; a record of the licence export has none.
     pub line: Option<Line>,
+}
+
+/// A contact as a record gives it. What it says is looked at only if nobody has seen it before.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Met {
+    /// Of all that it says; 0 if there is none.
+    pub hash: u64,
+    /// Where in the block company, country, technical and billing e-mail are.
+    pub places: [(u32, u32); 4],
 }
 
 const NONE: u32 = u32::MAX;
@@ -97,23 +106,21 @@ fn add(parts: &mut Vec<Vec<Line>>, line: Line) {
 }
 
 impl Book {
-    /// Enters the drafts of a block. `contacts` are those that the thread has not seen before.
+    /// Enters the drafts of a block. `contacts` are those whose places are not in the block.
     pub fn enter(
         &mut self,
+        block: &[u8],
         drafts: &[Draft],
         contacts: &mut Vec<(u64, Contact)>,
         parts: &mut Vec<Vec<Line>>,
     ) {
         for (hash, contact) in contacts.drain(..) {
-            let next = self.contacts.len() as u32;
-            if *self.contact_ids.entry(hash).or_insert(next) == next {
-                self.contacts.push(contact);
-            }
+            self.contact(hash, || contact);
         }
         for draft in drafts {
             let node = self.node(&draft.ids);
-            if draft.contact != 0 {
-                self.meet(node, draft.contact);
+            if draft.contact.hash != 0 {
+                self.meet(node, &draft.contact, block);
             }
             if let Some(other) = draft.related {
                 let other = self.node(&[Some(other), None, None, None]);
@@ -138,7 +145,7 @@ impl Book {
                 is_new = known == next;
                 if is_new {
                     self.nodes.push();
-                    self.last_contact.push(NONE);
+                    self.last_contact.push(0);
                 }
             } else if known != node {
                 if is_new {
@@ -153,11 +160,22 @@ impl Book {
         node
     }
 
-    fn meet(&mut self, node: u32, hash: u64) {
-        let contact = self.contact_ids.get(&hash).copied().unwrap_or(NONE);
-        if contact != NONE && self.last_contact[node as usize] != contact {
-            self.last_contact[node as usize] = contact;
-            self.node_contacts.push((node, contact));
+    fn meet(&mut self, node: u32, met: &Met, block: &[u8]) {
+        if std::mem::replace(&mut self.last_contact[node as usize], met.hash) == met.hash {
+            return;
         }
+        let text = |n: usize| &block[met.places[n].0 as usize..met.places[n].1 as usize];
+        let contact = self.contact(met.hash, || Contact::new(text(0), text(1), text(2), text(3)));
+        self.node_contacts.push((node, contact));
+    }
+
+    /// The number of a contact, which is read if it is new.
+    fn contact(&mut self, hash: u64, read: impl FnOnce() -> Contact) -> u32 {
+        let next = self.contacts.len() as u32;
+        let number = *self.contact_ids.entry(hash).or_insert(next);
+        if number == next {
+            self.contacts.push(read());
+        }
+        number
     }
 }

@@ -15,9 +15,8 @@ pub struct Month(pub i32);
 impl Day {
     /// The day with this date; `None` where the calendar has no such day.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Day> {
-        let (1..=12, 1..=31) = (month, day) else { return None };
-        let date = Day(days_before(year, month) + day as i32 - 1);
-        (date.month() == Month::new(year, month)?).then_some(date)
+        let days = *MONTH_DAYS.get(month.wrapping_sub(1) as usize)? + u32::from(month == 2 && is_leap(year));
+        (1..=days).contains(&day).then(|| Day(days_before(year, month) + day as i32 - 1))
     }
 
     /// Year, month from 1, day from 1.
@@ -48,20 +47,33 @@ impl Day {
     }
 
     /// Reads `2026-11-01`, also with a time of day behind it, which is dropped.
+    #[inline]
     pub fn parse(text: &[u8]) -> Option<Day> {
-        let digits = |from: usize, to: usize| {
-            text.get(from..to)?
-                .iter()
-                .try_fold(0u32, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0')))
-        };
-        let is_date = text.get(4) == Some(&b'-')
-            && text.get(7) == Some(&b'-')
-            && matches!(text.get(10), None | Some(b'T' | b' '));
-        if !is_date {
+        let date: &[u8; 10] = text.first_chunk()?;
+        if date[4] != b'-' || date[7] != b'-' || !matches!(text.get(10), None | Some(b'T' | b' ')) {
             return None;
         }
-        Day::new(digits(0, 4)? as i32, digits(5, 7)?, digits(8, 10)?)
+        let mut wrong = 0;
+        let mut digit = |at: usize| {
+            let digit = date[at].wrapping_sub(b'0');
+            wrong |= u8::from(digit > 9);
+            u32::from(digit)
+        };
+        let year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3);
+        let month = digit(5) * 10 + digit(6);
+        let day = digit(8) * 10 + digit(9);
+        if wrong != 0 {
+            return None;
+        }
+        Day::new(year as i32, month, day)
     }
+}
+
+/// Days of the months of a year that is no leap year.
+const MONTH_DAYS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+fn is_leap(year: i32) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 fn days_before(year: i32, month: u32) -> i32 {

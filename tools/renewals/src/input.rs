@@ -208,7 +208,7 @@ fn read_blocks(order: &Order, number: usize, book: &Mutex<Book>, shared: &Mutex<
             tally.failure.get_or_insert(Error::input(format!("{name}: line {line}: {why}")));
             break;
         }
-        locked(book).enter(&gatherer.drafts, &mut gatherer.contacts, &mut parts);
+        locked(book).enter(&block.bytes, &gatherer.drafts, &mut gatherer.contacts, &mut parts);
         gatherer.drafts.clear();
     }
     let mut book = locked(book);

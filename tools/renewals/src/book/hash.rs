@@ -22,13 +22,13 @@ pub fn of(text: &[u8], seed: u64) -> u64 {
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     state = mix(state ^ u64::from_le_bytes(last), MULTIPLIERS[2]);
-    mix(state, MULTIPLIERS[3]) | 1
+    mix(state, MULTIPLIERS[3]).max(1)
 }
 
 /// Two hashes as one.
 #[inline(always)]
 pub fn both(a: u64, b: u64) -> u64 {
-    mix(a ^ MULTIPLIERS[0], b ^ MULTIPLIERS[1]) | 1
+    mix(a ^ MULTIPLIERS[0], b ^ MULTIPLIERS[1]).max(1)
 }
 
 /// A name of a licence: its text as a number where it is short enough, else a hash of 128 bits.

@@ -87,7 +87,8 @@ impl Header {
         let Some(found) = splitter.next() else { return false };
         let to = found.to;
         if found.count == self.width {
-            fields.clear();
+            // Every record fills the same places, so that the ones before need not be forgotten.
+            fields.clear_plain();
             self.fill(block, from, &found.ends, fields);
             each(from, to, Ok(fields));
         } else if !block[from..to].trim_ascii().is_empty() {

@@ -27,6 +27,12 @@ impl Fields {
         self.plain.clear();
     }
 
+    /// Forgets only what was written with escapes, for a reader that fills all places anew.
+    #[inline(always)]
+    pub fn clear_plain(&mut self) {
+        self.plain.clear();
+    }
+
     /// The field is at `from..to` of the block.
     #[inline(always)]
     pub fn set(&mut self, column: usize, from: usize, to: usize) {
@@ -49,6 +55,13 @@ impl Fields {
         } else {
             &self.plain[(from & !APART) as usize..(to & !APART) as usize]
         }
+    }
+
+    /// Where in the block a field is; `None` if it is not there but was written with escapes.
+    #[inline(always)]
+    pub fn place(&self, column: Column) -> Option<(u32, u32)> {
+        let (from, to) = self.places[column as usize];
+        (from & APART == 0).then_some((from, to))
     }
 
     /// The same, empty also for the words that stand for nothing.

@@ -5,7 +5,7 @@ use super::fields::Fields;
 use crate::book::contact::{self, Contact};
 use crate::book::hash::{self, AsIs, Id};
 use crate::book::names::{List, PART};
-use crate::book::{Book, Draft, Oddities};
+use crate::book::{Book, Draft, Met, Oddities};
 use crate::record::{Class, Line, Marks, Sale};
 use crate::{Day, money};
 use std::collections::{HashMap, HashSet};
@@ -15,12 +15,10 @@ use std::sync::{Mutex, PoisonError};
 pub struct Gatherer<'a> {
     book: &'a Mutex<Book>,
     numbers: [HashMap<u64, u32, AsIs>; 5],
-    seen_contacts: HashSet<u64, AsIs>,
     seen_partners: HashSet<u64, AsIs>,
-    called: HashSet<u64, AsIs>,
     /// Of the block that is being read.
     pub drafts: Vec<Draft>,
-    /// Contacts that this thread had not seen before.
+    /// Contacts that are not in the block as they read, for they were written with escapes.
     pub contacts: Vec<(u64, Contact)>,
     /// What was odd.
     pub oddities: Oddities,
@@ -40,9 +38,7 @@ impl<'a> Gatherer<'a> {
         Gatherer {
             book,
             numbers: Default::default(),
-            seen_contacts: HashSet::default(),
             seen_partners: HashSet::default(),
-            called: HashSet::default(),
             drafts: Vec::new(),
             contacts: Vec::new(),
             oddities: Oddities::default(),
@@ -117,7 +113,7 @@ impl<'a> Gatherer<'a> {
         line.transaction = if transaction.is_empty() { 0 } else { hash::of(transaction, TRANSACTION) };
         line.original = if original.is_empty() { 0 } else { hash::of(original, TRANSACTION) };
         let id = text(Column::LineId);
-        line.app = self.small(List::App, text(Column::App))?;
+        line.app = self.app(text(Column::App), text(Column::AppName))?;
         line.tier = self.small(List::Tier, text(Column::Tier))?;
         line.hosting = u8::try_from(self.hosting(text(Column::Hosting)))
             .map_err(|_| "more than 256 kinds of hosting")?;
@@ -136,7 +132,6 @@ impl<'a> Gatherer<'a> {
         } else {
             hash::both(line.transaction, hash::of(id, LINE))
         };
-        self.call(text(Column::App), text(Column::AppName));
         self.partner_domain(text(Column::PartnerEmail));
         Ok(line)
     }
@@ -267,11 +262,22 @@ impl<'a> Gatherer<'a> {
         Ok(number)
     }
 
-    fn call(&mut self, app: &[u8], name: &[u8]) {
-        if self.called.insert(hash::both(hash::of(app, 3), hash::of(name, 4))) && !name.is_empty() {
-            let (app, name) = (String::from_utf8_lossy(app), String::from_utf8_lossy(name));
-            self.book.lock().unwrap_or_else(PoisonError::into_inner).names.call(&app, &name);
+    /// The number of an app; takes note of what it is called.
+    #[inline(always)]
+    fn app(&mut self, app: &[u8], name: &[u8]) -> Result<u16, String> {
+        let hash = hash::of(name, hash::of(app, 3));
+        if let Some(number) = self.numbers[List::App as usize].get(&hash) {
+            return Ok(*number as u16);
         }
+        let (app, name) = (String::from_utf8_lossy(app), String::from_utf8_lossy(name));
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = book.names.number(List::App, &app);
+        if !name.is_empty() {
+            book.names.call(&app, &name);
+        }
+        drop(book);
+        self.numbers[List::App as usize].insert(hash, number);
+        u16::try_from(number).map_err(|_| format!("more than {} apps", u16::MAX))
     }
 
     fn partner_domain(&mut self, address: &[u8]) {
@@ -284,23 +290,28 @@ impl<'a> Gatherer<'a> {
     }
 
     #[inline(always)]
-    fn contact(&mut self, block: &[u8], fields: &Fields) -> u64 {
-        let text = |column| fields.value(block, column);
-        let (company, country) = (text(Column::Company), text(Column::Country));
-        let (technical, billing) = (text(Column::TechnicalEmail), text(Column::BillingEmail));
+    fn contact(&mut self, block: &[u8], fields: &Fields) -> Met {
+        const COLUMNS: [Column; 4] =
+            [Column::Company, Column::Country, Column::TechnicalEmail, Column::BillingEmail];
+        let texts @ [company, country, technical, billing] =
+            COLUMNS.map(|column| fields.value(block, column));
         let is_forgotten = [company, technical, billing].iter().any(|text| *text == b"RTBF");
         self.oddities.rtbf += u64::from(is_forgotten);
         if company.is_empty() && technical.is_empty() && billing.is_empty() {
-            return 0;
+            return Met::default();
         }
-        let hash = hash::both(
-            hash::both(hash::of(company, CONTACT), hash::of(country, CONTACT)),
-            hash::both(hash::of(technical, CONTACT), hash::of(billing, CONTACT)),
-        );
-        if self.seen_contacts.insert(hash) {
-            self.contacts.push((hash, Contact::new(company, country, technical, billing)));
+        let hash = texts.iter().fold(CONTACT, |hash, text| hash::of(text, hash));
+        let mut places = [(0, 0); 4];
+        for (n, column) in COLUMNS.into_iter().enumerate().filter(|(n, _)| !texts[*n].is_empty()) {
+            match fields.place(column) {
+                Some(place) => places[n] = place,
+                None => {
+                    self.contacts.push((hash, Contact::new(company, country, technical, billing)));
+                    break;
+                }
+            }
         }
-        hash
+        Met { hash, places }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::Day;
 use crate::book::hash::{self, Id};
 use crate::book::ledger::Ledger;
 use crate::book::names::List;
-use crate::book::{Book, Draft, contact::Contact};
+use crate::book::{Book, Draft, Met, contact::Contact};
 use crate::figures::Parameters;
 use crate::record::{Class, Line, Marks, Sale};
 
@@ -131,10 +131,10 @@ pub(super) fn ledger(lines: &[Sold]) -> Ledger {
         let draft = Draft {
             ids: [Some(Id::new(0, sold.licence.as_bytes())), None, None, None],
             related: None,
-            contact: contact_id,
+            contact: Met { hash: contact_id, places: Default::default() },
             line: Some(line),
         };
-        book.enter(&[draft], &mut vec![(contact_id, contact)], &mut parts);
+        book.enter(&[], &[draft], &mut vec![(contact_id, contact)], &mut parts);
     }
     book.lines = parts;
     Ledger::new(book, &Default::default(), 2)
