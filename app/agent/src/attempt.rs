@@ -9,6 +9,7 @@ pub mod order;
 mod pattern;
 mod renewal;
 pub mod report;
+mod results;
 mod setup;
 mod steps;
 mod unpack;
@@ -18,11 +19,11 @@ use crate::contract::{Artifact, Assignment, Finish, Outcome, Phase};
 use crate::folder::{Home, Kept};
 use crate::output::{Figures, Output, Secrets};
 use crate::room::Exit;
-use crate::server::{Backoff, Refusal};
+use crate::server::Backoff;
 use crate::site::Site;
 use crate::tree;
 use base::Result;
-use ending::{Cause, Failure, size};
+use ending::{Cause, Failure};
 use environment::Environment;
 use events::Events;
 use order::Order;
@@ -33,8 +34,6 @@ use steps::Steps;
 use tokio::sync::watch;
 use upload::Log;
 
-/// How much of a file of figures is read.
-const FIGURES_BYTES_MAX: u64 = 1 << 20;
 /// How long leftover processes of an attempt that ended well get to end by themselves.
 const LEFTOVER_GRACE: Duration = Duration::ZERO;
 
@@ -203,50 +202,6 @@ impl Attempt {
             self.keep_artifacts(&mut work, output, &mut orders).await;
         }
         work
-    }
-
-    async fn keep_artifacts(&self, work: &mut Work, output: &Output, orders: &mut watch::Receiver<Order>) {
-        let (folder, rules) = (self.home.work(), self.assignment.artifacts.clone());
-        let searched = tokio::task::spawn_blocking(move || artifacts::search(&folder, &rules)).await;
-        let Ok(search) = searched else { return };
-        for sentence in &search.left_out {
-            output.say(format!("signalbox: {sentence}")).await;
-        }
-        let mut missing = search.missing;
-        let now = orders.borrow().clone();
-        for found in search.found {
-            let brought = tokio::select! {
-                brought = artifacts::bring(&self.site.server, &self.assignment, &found) => brought,
-                _ = order::stricter(orders, &now) => return,
-            };
-            match brought {
-                Ok(()) => work.artifacts.push(found.artifact),
-                Err(Refusal::Fenced) => return order::give(&self.orders, Order::Abandon),
-                Err(refusal) => {
-                    let Artifact { name, path, size: bytes, .. } = &found.artifact;
-                    let sentence = format!("{path} ({}) could not be kept: {refusal}", size(*bytes));
-                    output.say(format!("signalbox: {sentence}")).await;
-                    if self.assignment.artifacts.iter().any(|rule| rule.name == *name && rule.required) {
-                        missing.push(sentence);
-                    }
-                }
-            }
-        }
-        if let (None, Some(sentence)) = (&work.failure, missing.into_iter().next()) {
-            output.say(format!("signalbox: {sentence}")).await;
-            work.failure = Some(Failure { cause: Cause::Trouble { code: "artifact", sentence }, step: None });
-        }
-    }
-
-    fn figures_of_file(&self) -> Figures {
-        let mut figures = Figures::default();
-        let path = self.home.metrics();
-        let is_file = std::fs::symlink_metadata(&path)
-            .is_ok_and(|found| found.is_file() && found.len() <= FIGURES_BYTES_MAX);
-        if is_file {
-            figures.take_file(&String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()));
-        }
-        figures
     }
 
     /// Reports the end, after everything that belongs before it.

@@ -53,7 +53,7 @@ pub fn config(server: String, folder: PathBuf, shutdown: watch::Receiver<Shutdow
         folder,
         environment: agent::inherited(environment),
         hidden: Vec::new(),
-        docker: Some(PathBuf::from(crate::docker::SOCKET)),
+        docker: Some(PathBuf::from("/nowhere/docker.sock")),
         clock: Clock::system(),
         shutdown,
     }

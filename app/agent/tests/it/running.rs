@@ -15,8 +15,8 @@ async fn steps_run_in_order_and_everything_is_told() {
     let said = said(&log);
     assert!(said.starts_with("one\ntwo\neu 12 nightly true\n/"), "{said}");
     assert!(said.trim_end().ends_with("/attempts/7-1/work"), "{said}");
-    let inner = hub.double.lock();
-    let events = &inner.attempts["7"].events;
+    let (events, registrations) =
+        hub.double.change(|inner| (inner.attempts["7"].events.clone(), inner.registrations.clone()));
     let states: Vec<_> =
         events.iter().map(|e| (e["step"].as_u64(), e["state"].as_str().unwrap_or(""))).collect();
     assert_eq!(
@@ -25,9 +25,8 @@ async fn steps_run_in_order_and_everything_is_told() {
     );
     let at = events[2]["offset"].as_u64().expect("an offset") as usize;
     assert!(log[at..].starts_with(r#"::step::{"#), "{}", &log[at..]);
-    assert_eq!(inner.registrations[0]["labels"]["zone"], "a");
-    assert_eq!(inner.registrations.len(), 1);
-    drop(inner);
+    assert_eq!(registrations[0]["labels"]["zone"], "a");
+    assert_eq!(registrations.len(), 1);
     hub.close().await;
 }
 

@@ -20,12 +20,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
+use tokio::task::JoinHandle;
 
 const IDLE: &str = "trap '' TERM INT HUP; read -r never";
+/// The engine carries the two streams apart and loses their order, so a step gets one for both.
+const JOINED: [&str; 4] = ["sh", "-c", "exec \"$@\" 2>&1", "sh"];
 /// The init, the idle shell and the one that counts.
 const COUNT: &str = "set -- /proc/[0-9]*; test $# -le 3";
 /// How often is looked whether a silent command has ended, leaving a daemon that holds its output.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long output may still come after everything was killed.
+const LAST_OUTPUT: Duration = Duration::from_secs(2);
 const REST_WITHIN: Duration = Duration::from_millis(100);
 
 /// What a container has to be like.
@@ -48,6 +53,8 @@ pub struct Container {
     id: String,
     user: Option<String>,
     is_up: bool,
+    /// What carries the output of the last command; it goes on when nobody waits for the command any more.
+    copying: Option<JoinHandle<Result<()>>>,
 }
 
 fn signed(value: u64) -> i64 {
@@ -87,7 +94,7 @@ impl Container {
         let options =
             CreateContainerOptions { name: Some(plan.name.clone()), ..CreateContainerOptions::default() };
         let made = engine.docker.create_container(Some(options), body).await.map_err(cannot)?;
-        let mut container = Self { engine, id: made.id, user: plan.user, is_up: false };
+        let mut container = Self { engine, id: made.id, user: plan.user, is_up: false, copying: None };
         if let Err(error) = container.start().await {
             container.close().await;
             return Err(error);
@@ -113,7 +120,7 @@ impl Container {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
             env: Some(launch.env.iter().map(|(name, value)| format!("{name}={value}")).collect()),
-            cmd: Some(launch.words),
+            cmd: Some(JOINED.iter().map(|word| (*word).to_owned()).chain(launch.words).collect()),
             user: self.user.clone(),
             working_dir: Some(launch.folder.display().to_string()),
             ..CreateExecOptions::default()
@@ -122,8 +129,17 @@ impl Container {
         let options = StartExecOptions { output_capacity: Some(1 << 16), ..StartExecOptions::default() };
         let started = self.engine.docker.start_exec(&exec, Some(options)).await.map_err(cannot)?;
         // The input is kept until the end: some engines take its closing for the end of everything.
-        if let StartExecResults::Attached { output: stream, input: _input } = started {
-            self.copy(&exec, stream, output).await?;
+        if let StartExecResults::Attached { output: stream, input } = started {
+            let pipe = pipe::Sender::from_owned_fd(output.writer()?).map_err(no_pipe)?;
+            let copy = copy(self.engine.clone(), exec.clone(), stream, pipe);
+            let copying = self.copying.insert(tokio::spawn(async move {
+                let _input = input;
+                copy.await
+            }));
+            if let Ok(copied) = copying.await {
+                copied?;
+            }
+            self.copying = None;
         }
         loop {
             match self.engine.docker.inspect_exec(&exec).await.map_err(cannot)? {
@@ -132,31 +148,6 @@ impl Container {
                     return Ok(Exit::told_by_shell(code));
                 }
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    }
-
-    async fn copy(
-        &self,
-        exec: &str,
-        mut stream: impl Stream<Item = Result<LogOutput, bollard::errors::Error>> + Unpin,
-        output: &Output,
-    ) -> Result<()> {
-        let mut pipe = pipe::Sender::from_owned_fd(output.writer()?).map_err(no_pipe)?;
-        let mut patience = LOOK_EVERY;
-        loop {
-            match tokio::time::timeout(patience, stream.next()).await {
-                Ok(Some(Ok(piece))) => pipe.write_all(&piece.into_bytes()).await.map_err(no_pipe)?,
-                Ok(Some(Err(error))) => return Err(failed("The output of the container broke off", error)),
-                Ok(None) => return Ok(()),
-                // It had ended, and what it wrote has come.
-                Err(_) if patience == REST_WITHIN => return Ok(()),
-                Err(_) => {
-                    let found = self.engine.docker.inspect_exec(exec).await;
-                    if found.is_ok_and(|found| found.running == Some(false)) {
-                        patience = REST_WITHIN;
-                    }
-                }
             }
         }
     }
@@ -182,6 +173,11 @@ impl Container {
             tracing::debug!("the container {} was not killed: {error}", self.id);
         }
         self.is_up = false;
+        if let Some(mut copying) = self.copying.take()
+            && tokio::time::timeout(LAST_OUTPUT, &mut copying).await.is_err()
+        {
+            copying.abort();
+        }
         for _ in 0..500 {
             let found = self.engine.docker.inspect_container(&self.id, None).await;
             let is_running = found.ok().and_then(|found| found.state).and_then(|state| state.running);
@@ -221,6 +217,31 @@ impl Container {
             while output.next().await.is_some() {}
         }
         self.engine.docker.inspect_exec(&exec).await.ok()?.exit_code
+    }
+}
+
+/// Carries the output of a command into the attempt's.
+async fn copy(
+    engine: Engine,
+    exec: String,
+    mut stream: impl Stream<Item = Result<LogOutput, bollard::errors::Error>> + Unpin,
+    mut pipe: pipe::Sender,
+) -> Result<()> {
+    let mut patience = LOOK_EVERY;
+    loop {
+        match tokio::time::timeout(patience, stream.next()).await {
+            Ok(Some(Ok(piece))) => pipe.write_all(&piece.into_bytes()).await.map_err(no_pipe)?,
+            Ok(Some(Err(error))) => return Err(failed("The output of the container broke off", error)),
+            Ok(None) => return Ok(()),
+            // It had ended, and what it wrote has come.
+            Err(_) if patience == REST_WITHIN => return Ok(()),
+            Err(_) => {
+                let found = engine.docker.inspect_exec(&exec).await;
+                if found.is_ok_and(|found| found.running == Some(false)) {
+                    patience = REST_WITHIN;
+                }
+            }
+        }
     }
 }
 
