@@ -7,6 +7,8 @@ pub(crate) mod store;
 
 pub(crate) use api::routes;
 pub use auth::AgentAuth;
+#[cfg(test)]
+pub(crate) use invite::enroll;
 pub use invite::{Invitation, NewInvitation, invite, register};
 
 use base::id::{AgentId, PoolId};

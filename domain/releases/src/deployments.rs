@@ -13,7 +13,6 @@ pub mod state;
 mod asking;
 mod end;
 mod lease;
-mod lines;
 pub(crate) mod pages;
 mod queue;
 mod record;

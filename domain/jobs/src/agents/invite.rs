@@ -56,7 +56,7 @@ pub async fn register(tx: &mut Tx, invitation: &Secret, machine: Machine) -> Res
     enroll(tx, machine, &found).await
 }
 
-/// Makes a machine an agent without an invitation: for the agent inside the server.
+/// Makes a machine an agent whose invitation was taken.
 pub(crate) async fn enroll(
     tx: &mut Tx,
     machine: Machine,

@@ -2,7 +2,7 @@
 
 mod answers;
 mod drive;
-mod logs;
+pub(super) mod logs;
 mod starting;
 
 use web::api::Routes;

@@ -190,7 +190,7 @@ impl Frame {
                         @if let Some(user) = self.actor.user { (avatar(user, &self.actor.name, "")) }
                         " " span.grow.clip { (self.actor.name) }
                         button.btn.quiet.icon.sm type="button" data-theme-toggle aria-label="Switch theme" { (icon("moon")) }
-                        form method="post" action="/logout" data-plain="" { button.btn.quiet.sm { "Sign out" } }
+                        form method="post" action="/logout" data-plain="" { button.btn.quiet.icon.sm aria-label="Sign out" title="Sign out" { (icon("log-out")) } }
                     }
                 }
             }

@@ -25,10 +25,10 @@ async fn read(
 }
 
 /// The output of a deployment, for somebody who reads it.
-struct Output {
-    app: App,
-    actor: Actor,
-    deployment: Deployment,
+pub(crate) struct Output {
+    pub app: App,
+    pub actor: Actor,
+    pub deployment: Deployment,
 }
 
 impl Log for Output {

@@ -1,7 +1,7 @@
 //! The log on a page: a window of its lines, what was searched for in it, and what comes while it grows.
 
 use super::numbered;
-use crate::deployments::lines::{self, LINES, Shown, Wanted};
+use crate::deployments::api::logs::Output;
 use crate::deployments::{Deployment, State as Life};
 use crate::words;
 use axum::extract::State;
@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use base::Right;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
+use web::lines::{self, LINES, Shown, Wanted};
 use web::ui;
 use web::{App, Auth, Path, Query, Result};
 
@@ -23,6 +24,11 @@ pub(super) struct Look {
     /// Only lines that contain this.
     #[serde(default)]
     pub find: String,
+}
+
+/// The output of a deployment that somebody was let see.
+fn output(app: &App, deployment: &Deployment) -> Output {
+    Output { app: app.clone(), actor: base::Actor::system(), deployment: deployment.clone() }
 }
 
 /// The log of a deployment as the page shows it, and the last words of it.
@@ -41,7 +47,7 @@ pub(super) async fn panel(
         None if deployment.state == Life::Succeeded => Wanted::Around(1),
         None => Wanted::Last(LINES),
     };
-    let shown = lines::look(&app.db, &app.blobs, deployment, wanted).await?;
+    let shown = lines::look(&output(app, deployment), wanted).await?;
     let follows = !deployment.state.is_over() && find.is_empty() && look.line.is_none();
     let said = if find.is_empty() {
         words::count(shown.total, "line")
@@ -96,7 +102,7 @@ fn windows(home: &str, shown: &Shown, find: &str) -> Markup {
 /// The end of the log of what runs, for the page of its environment.
 pub(crate) async fn tail(app: &App, deployment: &Deployment, environment: &str) -> base::Result<Markup> {
     let home = format!("/environments/{environment}/deployments/{}", deployment.number);
-    let shown = lines::look(&app.db, &app.blobs, deployment, Wanted::Last(TAIL)).await?;
+    let shown = lines::look(&output(app, deployment), Wanted::Last(TAIL)).await?;
     let follow = format!("{home}/lines");
     Ok(html! {
         div.log.tail #log data-follow=(follow) data-offset=(shown.next) data-line=(shown.total) {
@@ -129,7 +135,7 @@ pub(super) async fn lines(
     let (_, deployment) = numbered(&mut tx, &name, number, Right::View).await?;
     drop(tx);
     let from = asked.from.clamp(0, deployment.output_kept);
-    let more = lines::more(&app.db, &app.blobs, &deployment, from, asked.line).await?;
+    let more = lines::more(&output(&app, &deployment), from, asked.line).await?;
     Ok(html! {
         (DOCTYPE)
         html lang="en" {

@@ -5,17 +5,14 @@
 
 mod ansi;
 
-use super::log;
-use super::{Deployment, State};
+use crate::log::Log;
 use ansi::Style;
 use base::Result;
-use blobs::Blobs;
-use db::Db;
 use maud::{Markup, html};
 use std::collections::VecDeque;
 
 /// Lines that one page shows.
-pub(super) const LINES: usize = 2_000;
+pub const LINES: usize = 2_000;
 
 /// Bytes read at once.
 const STEP: usize = 1_048_576;
@@ -25,7 +22,7 @@ const LINE_BYTES: usize = 8_192;
 
 /// Which lines are wanted.
 #[derive(Clone, Debug)]
-pub(super) enum Wanted {
+pub enum Wanted {
     /// The last so many.
     Last(usize),
     /// Those of the page that this line is on.
@@ -43,7 +40,7 @@ struct Line {
 
 /// The lines that were wanted, and what is known of the rest.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub struct Shown {
     lines: Vec<Line>,
     /// How many lines there are.
     pub total: u64,
@@ -101,8 +98,8 @@ fn page_of(line: u64) -> u64 {
     line.saturating_sub(1) / LINES as u64
 }
 
-/// Looks through the log of a deployment. Nothing of it is read inside a transaction.
-pub(super) async fn look(db: &Db, blobs: &Blobs, deployment: &Deployment, wanted: Wanted) -> Result<Shown> {
+/// Looks through a log. Nothing of it is read inside a transaction.
+pub async fn look(log: &dyn Log, wanted: Wanted) -> Result<Shown> {
     let wanted = match wanted {
         Wanted::With(text) => Wanted::With(text.to_lowercase()),
         other => other,
@@ -111,12 +108,12 @@ pub(super) async fn look(db: &Db, blobs: &Blobs, deployment: &Deployment, wanted
     let mut keeper = Keeper::new(wanted);
     let (mut at, mut open) = (0_i64, Vec::new());
     loop {
-        let part = log::read(db, blobs, deployment, at, STEP).await?;
-        if part.bytes.is_empty() {
+        let part = log.read(at, STEP).await?;
+        if part.is_empty() {
             break;
         }
-        at += part.bytes.len() as i64;
-        let mut rest = part.bytes.as_slice();
+        at += part.len() as i64;
+        let mut rest = part.as_slice();
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             open.extend_from_slice(&rest[..end]);
             keeper.take(&open);
@@ -126,7 +123,7 @@ pub(super) async fn look(db: &Db, blobs: &Blobs, deployment: &Deployment, wanted
         open.extend_from_slice(rest);
     }
     let next = at - open.len() as i64;
-    if !open.is_empty() && !log::is_growing(deployment) {
+    if !open.is_empty() && log.end().is_some() {
         keeper.take(&open);
     }
     Ok(Shown {
@@ -166,7 +163,7 @@ fn item(number: u64, content: Markup, is_open: bool) -> Markup {
 
 /// What came since somebody looked: whole lines, and the one that is being written, which the next answer replaces.
 #[derive(Debug)]
-pub(super) struct More {
+pub struct More {
     /// The lines as items of a list.
     pub items: Markup,
     /// Where to ask next.
@@ -178,19 +175,13 @@ pub(super) struct More {
 }
 
 /// Reads on from the byte `from`, which begins the line after `line`.
-pub(super) async fn more(
-    db: &Db,
-    blobs: &Blobs,
-    deployment: &Deployment,
-    from: i64,
-    line: u64,
-) -> Result<More> {
-    let part = log::read(db, blobs, deployment, from, STEP).await?;
-    let is_last = !log::is_growing(deployment) && from + part.bytes.len() as i64 >= deployment.output_kept;
-    Ok(split(&part.bytes, from, line, is_last, deployment.state))
+pub async fn more(log: &dyn Log, from: i64, line: u64) -> Result<More> {
+    let part = log.read(from, STEP).await?;
+    let is_last = log.end().is_some() && from + part.len() as i64 >= log.length();
+    Ok(split(&part, from, line, is_last))
 }
 
-fn split(bytes: &[u8], from: i64, line: u64, is_last: bool, state: State) -> More {
+fn split(bytes: &[u8], from: i64, line: u64, is_last: bool) -> More {
     let mut style = Style::default();
     let mut at = line;
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -212,7 +203,7 @@ fn split(bytes: &[u8], from: i64, line: u64, is_last: bool, state: State) -> Mor
         items,
         next: from + if takes_open { bytes.len() } else { whole } as i64,
         line: at + u64::from(takes_open),
-        is_over: is_last && state.is_over(),
+        is_over: is_last,
     }
 }
 
@@ -241,15 +232,15 @@ mod tests {
 
     #[test]
     fn a_line_that_is_being_written_is_shown_and_comes_again() {
-        let first = split(b"one\ntw", 0, 0, false, State::Running);
+        let first = split(b"one\ntw", 0, 0, false);
         assert_eq!((first.next, first.line, first.is_over), (4, 1, false));
         assert_eq!(
             first.items.into_string(),
             "<li id=\"L1\"><a href=\"#L1\">1</a><span>one</span></li><li id=\"L2\" class=\"open\"><a href=\"#L2\">2</a><span>tw</span></li>"
         );
-        let second = split(b"two\n", 4, 1, true, State::Succeeded);
+        let second = split(b"two\n", 4, 1, true);
         assert_eq!((second.next, second.line, second.is_over), (8, 2, true));
-        let last = split(b"the end", 8, 2, true, State::Failed);
+        let last = split(b"the end", 8, 2, true);
         assert_eq!((last.next, last.line, last.is_over), (15, 3, true));
         assert!(!last.items.into_string().contains("open"));
     }
