@@ -99,8 +99,20 @@ impl Root {
         std::iter::once(self.folder.clone()).chain(first).collect()
     }
 
+    /// Makes its own folders again where somebody who tidied up took them for forgotten: they are empty while nothing runs.
+    fn restore(&self) -> io::Result<()> {
+        if !self.folder.exists() {
+            make(&self.folder)?;
+            if self.has_controllers {
+                delegate(&self.folder);
+            }
+        }
+        self.first.iter().try_for_each(|(_, folder)| make(folder))
+    }
+
     /// Makes the folders of an attempt.
     pub fn leaf(&self, name: &str, limits: Limits) -> io::Result<Leaf> {
+        self.restore()?;
         let folder = self.folder.join(name);
         make(&folder)?;
         let mut leaf = Leaf { folders: vec![folder.clone()], memory_events: None };
