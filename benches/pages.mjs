@@ -8,7 +8,7 @@ modules.install();
 const { chromium } = modules.load('playwright-core');
 const browser = await chromium.launch({ executablePath: modules.chromium, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'] });
 const median = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const TYPES = { document: 'html', stylesheet: 'css', script: 'js', font: 'font', image: 'image' };
+const TYPES = { document: 'html', stylesheet: 'css', script: 'js', font: 'font', image: 'image', other: 'icons', fetch: 'fetch', xhr: 'fetch' };
 
 // Interactive: the page's scripts have run, something is painted, and the last task that would keep a click waiting (50 ms) is over.
 const WATCH = `
@@ -44,7 +44,7 @@ async function visit() {
     return { paint, interactive: Math.max(paint, navigation.domContentLoadedEventEnd, window.__last), elements: document.querySelectorAll('*').length };
   });
   await context.close();
-  return { ...weights, ...times, all: ['html', 'css', 'js', 'font', 'image'].reduce((sum, kind) => sum + (weights[kind] || 0), 0) };
+  return { ...weights, ...times, all: [...new Set(Object.values(TYPES))].reduce((sum, kind) => sum + (weights[kind] || 0), 0) };
 }
 
 await visit(); // The browser itself starts lazily.

@@ -87,7 +87,7 @@ def browse(url, cookie=""):
     """The first load of a page in Chromium, as a sentence."""
     script = pathlib.Path(__file__).with_name("pages.mjs")
     seen = json.loads(subprocess.run(["node", script, url, "7", cookie], check=True, stdout=subprocess.PIPE, text=True).stdout)
-    parts = ", ".join(f"{kind} {seen.get(kind, 0) / 1000:.0f}" for kind in ("html", "css", "js", "font", "image") if seen.get(kind))
+    parts = ", ".join(f"{kind} {seen.get(kind, 0) / 1000:.0f}" for kind in ("html", "css", "js", "font", "image", "icons", "fetch") if seen.get(kind))
     return (f"{seen['all'] / 1000:.0f} kB in {seen['requests']:.0f} requests ({parts}), painted after {seen['paint']:.0f} ms, "
             f"usable after {seen['interactive']:.0f} ms (fastest {seen['fastest']:.0f})")
 
