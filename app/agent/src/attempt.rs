@@ -98,7 +98,7 @@ impl Finish {
             exit_code: None,
             signal: None,
             reason: Some(reason.to_owned()),
-            sentence: sentence.to_owned(),
+            sentence: Some(sentence.to_owned()),
             failed_step: None,
             log_bytes: 0,
             metrics: Vec::new(),
@@ -252,14 +252,14 @@ impl Attempt {
             Some(Cause::Exit(Exit::Signal(signal))) => (None, Some(*signal)),
             Some(_) => (None, None),
         };
-        let sentence = failure.map_or_else(String::new, |failure| failure.sentence(&self.assignment));
+        let sentence = failure.map(|failure| secrets.cover(&failure.sentence(&self.assignment)));
         Finish {
             epoch: self.assignment.epoch,
             outcome: failure.map_or(Outcome::Succeeded, |failure| failure.cause.outcome()),
             exit_code,
             signal,
             reason: failure.and_then(|failure| failure.cause.reason()).map(str::to_owned),
-            sentence: secrets.cover(&sentence),
+            sentence,
             failed_step: failure.and_then(|failure| failure.step.as_ref()).map(|(index, _)| *index),
             log_bytes,
             metrics: figures.all(),

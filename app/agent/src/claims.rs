@@ -6,8 +6,8 @@ use crate::contract::{Assignment, Claimed};
 use crate::registration::Registration;
 use crate::server::{Backoff, Refusal};
 use crate::site::Site;
-use base::Result;
 use base::id::AttemptId;
+use base::{Result, Stopwatch};
 use order::Order;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,6 +19,9 @@ use tokio::task::JoinSet;
 
 /// How long the server may hold a claim back until there is work.
 const WAIT: Duration = Duration::from_secs(25);
+/// A server that has nothing to hold an answer back for, as when the agent is full, is not asked without end.
+const WHILE_FULL: Duration = Duration::from_secs(5);
+const WHILE_FREE: Duration = Duration::from_secs(1);
 /// How long cancelled attempts may take to end and to be told, beyond the time that they get for it.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
@@ -33,7 +36,7 @@ pub struct Claims {
 }
 
 enum Next {
-    Claimed(Result<Claimed, Refusal>),
+    Claimed(Result<Claimed, Refusal>, Stopwatch),
     Ended,
     Told,
 }
@@ -68,15 +71,20 @@ impl Claims {
             if self.config.once && self.has_had_one {
                 break Ended::Done;
             }
-            let claimed = match self.next().await {
+            let (claimed, asked) = match self.next().await {
                 Next::Ended | Next::Told => continue,
-                Next::Claimed(claimed) => claimed,
+                Next::Claimed(claimed, asked) => (claimed, asked),
             };
             match claimed {
                 Ok(claimed) => {
                     backoff = Backoff::default();
+                    let is_empty = claimed.assignments.is_empty();
                     if let Some(ended) = self.take(claimed) {
                         break ended;
+                    }
+                    if is_empty {
+                        let pause = if self.free() == 0 { WHILE_FULL } else { WHILE_FREE };
+                        self.rest(pause.saturating_sub(asked.elapsed())).await;
                     }
                 }
                 Err(Refusal::Void(sentence)) => {
@@ -88,11 +96,7 @@ impl Claims {
                 }
                 Err(refusal) => {
                     tracing::warn!("no work could be asked for: {refusal}");
-                    let mut shutdown = self.config.shutdown.clone();
-                    tokio::select! {
-                        () = backoff.pause() => {}
-                        _ = told(&mut shutdown, Shutdown::Drain) => {}
-                    }
+                    self.rest(backoff.step()).await;
                 }
             }
         };
@@ -100,10 +104,26 @@ impl Claims {
         Ok(ended)
     }
 
+    /// Waits before the next claim, but no longer than until a slot becomes free or there is a word to end.
+    async fn rest(&mut self, pause: Duration) {
+        let is_full = self.free() == 0;
+        let mut shutdown = self.config.shutdown.clone();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = told(&mut shutdown, Shutdown::Drain) => {}
+            Some(ended) = self.tasks.join_next(), if is_full => self.forget(ended),
+        }
+    }
+
+    fn free(&self) -> usize {
+        let slots = if self.config.once { 1 } else { self.config.slots.max(1) };
+        slots.saturating_sub(self.running.len())
+    }
+
     /// Waits for work, the end of some, or a word to end.
     async fn next(&mut self) -> Next {
-        let free =
-            if self.config.once { 1 } else { self.config.slots.max(1) }.saturating_sub(self.running.len());
+        let free = self.free();
+        let asked = Stopwatch::start();
         let claim = self.claim(free, WAIT);
         let mut shutdown = self.config.shutdown.clone();
         tokio::select! {
@@ -118,7 +138,7 @@ impl Claims {
                 while let Some(ended) = self.tasks.try_join_next() {
                     self.forget(ended);
                 }
-                Next::Claimed(claimed)
+                Next::Claimed(claimed, asked)
             }
         }
     }
@@ -221,7 +241,10 @@ impl Claims {
             if let Err(refusal) = self.claim(0, Duration::ZERO).await {
                 tracing::debug!("the last claim failed: {refusal}");
             }
-            if let Err(refusal) = self.site.server.tell("agents/leave", &json!({})).await {
+            // Others come back with the same token, after a restart of their machine or an upgrade.
+            if self.config.once
+                && let Err(refusal) = self.site.server.tell("agents/leave", &json!({})).await
+            {
                 tracing::info!("the server could not be told that the agent leaves: {refusal}");
             }
         };

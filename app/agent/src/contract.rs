@@ -197,6 +197,7 @@ pub struct Renewed {
 #[derive(Clone, Debug, Serialize)]
 pub struct Event {
     pub step: usize,
+    pub name: String,
     pub state: StepState,
     pub offset: u64,
     pub took_ms: Option<u64>,
@@ -229,7 +230,7 @@ pub struct Finish {
     pub exit_code: Option<i32>,
     pub signal: Option<i32>,
     pub reason: Option<String>,
-    pub sentence: String,
+    pub sentence: Option<String>,
     pub failed_step: Option<usize>,
     pub log_bytes: u64,
     pub metrics: Vec<Metric>,

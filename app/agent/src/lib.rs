@@ -50,7 +50,9 @@ pub async fn run(config: Config) -> Result<Ended> {
         gives_up: watch::Sender::new(false),
     });
     predecessor::kill(&site).await;
+    let reaping = tokio::spawn(tree::reap_orphans());
     let ended = work(&site, config).await;
+    reaping.abort();
     site.containment.close().await;
     ended
 }

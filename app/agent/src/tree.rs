@@ -14,6 +14,7 @@ mod tests;
 
 pub use cgroup::oom_kills_around;
 pub use probe::{Containment, runs};
+pub use processes::reap_orphans;
 
 use crate::contract::Limits;
 use base::id::AttemptId;

@@ -119,6 +119,9 @@ pub async fn open(
         Isolation::Bwrap => fence(home, &hidden(site), assignment.network),
         Isolation::None | Isolation::Docker => Vec::new(),
     };
+    if assignment.isolation == Isolation::None && !assignment.network {
+        output.say("signalbox: without isolation a job cannot be kept from the network").await;
+    }
     let tree = Tree::prepare(&site.containment, assignment.attempt, &kept.tree.marker, assignment.limits);
     let tree = tree.map_err(because("isolation"))?;
     if assignment.limits.memory.is_some() && !tree.is_limited_as_a_whole() {

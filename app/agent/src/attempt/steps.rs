@@ -43,7 +43,7 @@ impl Steps<'_> {
                 Some(failure) => step.always && matches!(failure.cause, Cause::Exit(_) | Cause::Memory),
             };
             if !is_wanted {
-                self.skip(index);
+                self.skip(index, step);
                 continue;
             }
             if let Err(cause) = self.step(index, step, deadline.as_mut(), &Order::Go).await {
@@ -69,14 +69,15 @@ impl Steps<'_> {
         for (at, step) in self.assignment.finally.iter().enumerate() {
             let index = first + at;
             if self.orders.borrow().is_final() {
-                self.skip(index);
+                self.skip(index, step);
                 continue;
             }
             if let Err(cause) = self.step(index, step, deadline.as_mut(), &obeyed).await {
                 let is_over = !matches!(cause, Cause::Exit(_) | Cause::Memory | Cause::StepTimeout(_));
                 failure.get_or_insert(Failure { cause, step: Some((index, step.name.clone())) });
                 if is_over {
-                    (index + 1..first + self.assignment.finally.len()).for_each(|rest| self.skip(rest));
+                    let rest = self.assignment.finally.iter().enumerate().skip(at + 1);
+                    rest.for_each(|(at, step)| self.skip(first + at, step));
                     break;
                 }
             }
@@ -84,10 +85,11 @@ impl Steps<'_> {
         failure
     }
 
-    fn skip(&self, step: usize) {
+    fn skip(&self, index: usize, step: &Step) {
         let state = StepState::Skipped;
         let offset = *self.output.written().borrow();
-        self.events.add(Event { step, state, offset, took_ms: None, exit_code: None });
+        let name = step.name.clone();
+        self.events.add(Event { step: index, name, state, offset, took_ms: None, exit_code: None });
     }
 
     async fn step(
@@ -109,7 +111,8 @@ impl Steps<'_> {
             .await;
         self.output.touch();
         let state = StepState::Running;
-        self.events.add(Event { step: index, state, offset, took_ms: None, exit_code: None });
+        let name = step.name.clone();
+        self.events.add(Event { step: index, name, state, offset, took_ms: None, exit_code: None });
         let kills = self.room_kills().await;
         let result = self.attend(index, step, deadline, obeyed).await;
         let result = match result {
@@ -126,7 +129,8 @@ impl Steps<'_> {
         let state = if result.is_ok() { StepState::Succeeded } else { StepState::Failed };
         let told = json!({"index": index, "state": state, "exit": exit, "took_ms": took_ms});
         let offset = self.output.say(format!("::step-end::{told}")).await;
-        self.events.add(Event { step: index, state, offset, took_ms: Some(took_ms), exit_code: exit });
+        let name = step.name.clone();
+        self.events.add(Event { step: index, name, state, offset, took_ms: Some(took_ms), exit_code: exit });
         result
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// The pauses between tries.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Backoff {
     }
 
     /// How long to wait: between half of the pause and all of it, and the pause doubles.
-    fn step(&mut self) -> Duration {
+    pub fn step(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(LONGEST);
         let half = u64::try_from(pause.as_millis() / 2).unwrap_or(u64::MAX);

@@ -48,6 +48,12 @@ fn enter(entry: &Entry) -> std::io::Result<()> {
         {
             // The step must not go on to its next command when nobody is left to take note of it.
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            // When the whole machine runs out of memory, it is the job that goes, and not the agent or the server.
+            let likely = libc::open(c"/proc/self/oom_score_adj".as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC);
+            if likely >= 0 {
+                libc::write(likely, c"500".as_ptr().cast(), 3);
+                libc::close(likely);
+            }
             // Marked instead of closed: the standard library still has to report through one when exec fails.
             libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
         }

@@ -3,6 +3,10 @@
 use super::{Leader, MARKER, Record};
 use rustix::process::Pid;
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// Children of the program itself are never left unawaited for so long.
+const REAP_EVERY: Duration = Duration::from_secs(15);
 
 struct Process {
     parent: i32,
@@ -42,6 +46,29 @@ pub fn belonging(record: &Record) -> Vec<Pid> {
         .filter(|(pid, process)| **pid != us && !process.has_ended && is_ours(**pid, process))
         .filter_map(|(pid, _)| Pid::from_raw(*pid))
         .collect()
+}
+
+/// Takes note of orphans that have ended, for as long as the program runs. As process 1, of a container for one, it is
+/// given the orphans of everybody; nobody else can take them off the table.
+pub async fn reap_orphans() {
+    let us = rustix::process::getpid();
+    if us != rustix::process::Pid::INIT {
+        return;
+    }
+    let mut before = HashSet::new();
+    loop {
+        tokio::time::sleep(REAP_EVERY).await;
+        let ended: HashSet<i32> = table()
+            .into_iter()
+            .filter(|(_, process)| process.has_ended && process.parent == us.as_raw_pid())
+            .map(|(pid, _)| pid)
+            .collect();
+        // Our own children are awaited as soon as they end; who was there last time, too, is waited for by nobody.
+        for pid in ended.intersection(&before).filter_map(|pid| Pid::from_raw(*pid)) {
+            let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
+        }
+        before = ended;
+    }
 }
 
 /// Whether the program that `pid` runs has one of these names.

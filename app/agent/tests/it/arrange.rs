@@ -93,7 +93,7 @@ impl Hub {
     pub async fn close(mut self) {
         self.shutdown.send_replace(Shutdown::Cancel);
         assert_eq!(self.ended().await, Ended::Stopped);
-        assert!(self.double.lock().has_left);
+        assert!(!self.double.lock().has_left, "it comes back with the same token");
         assert_eq!(self.left_over(), Vec::<String>::new(), "no folder of an attempt stays");
     }
 
