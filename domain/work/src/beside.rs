@@ -13,6 +13,9 @@ use web::ui::Frame;
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
+/// Asks for the cells of a page.
+pub type Cells = for<'a> fn(&'a mut Tx, &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, Markup>>;
+
 /// A column that another domain lends. Both questions are asked in a fixed number of statements, however many tasks there are.
 #[derive(Clone, Copy)]
 pub struct Lent {
@@ -21,7 +24,7 @@ pub struct Lent {
     /// How wide it is, in the words of a grid.
     pub width: &'static str,
     /// A cell for each of the tasks of a page, or nothing at all when none of them has anything to show; then there is no column.
-    pub cells: for<'a> fn(&'a mut Tx, &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, Markup>>,
+    pub cells: Cells,
     /// The same in words, for the pane of one task.
     pub whole: for<'a> fn(&'a mut Tx, &'a Frame, TaskId) -> Answer<'a, Option<Markup>>,
 }

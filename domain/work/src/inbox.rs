@@ -2,11 +2,12 @@
 //!
 //! A follower of the journal (`work.inbox`) makes the items from what happened, whoever did it and through whichever door, so nothing that a script
 //! does is missed. An item comes up again, unread, when there is more news. It goes to those who follow the task, to its assignee and to
-//! those whom a comment mentions, but never to whoever did it. Arrivals are derived from the journal and not entered in it again. Screens
+//! those whom a comment mentions, but never to whoever did it. Whoever wrote something is told quietly who likes it ([`likes`]). Arrivals are derived from the journal and not entered in it again. Screens
 //! hear of them through a number of their own ([`pulse`]). What somebody wants to be told of is in [`preferences`].
 
 pub(crate) mod api;
 mod follow;
+mod likes;
 mod news;
 pub(crate) mod pages;
 pub mod preferences;
@@ -35,6 +36,8 @@ base::text_enum! {
         Follows = "follows",
         /// They follow everything in one of its projects.
         Project = "project",
+        /// Somebody likes what they wrote.
+        Liked = "liked",
         /// They asked to be told.
         Asked = "asked",
     }

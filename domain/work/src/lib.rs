@@ -61,6 +61,7 @@ pub fn migrations() -> db::Migrations {
             ("0202_inbox", include_str!("../migrations/0202_inbox.sql")),
             ("0210_preferences", include_str!("../migrations/0210_preferences.sql")),
             ("0300_templates", include_str!("../migrations/0300_templates.sql")),
+            ("0301_deleted_comments", include_str!("../migrations/0301_deleted_comments.sql")),
         ],
     }
 }

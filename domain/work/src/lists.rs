@@ -1,12 +1,21 @@
 //! A person's own list ("my tasks"): what is assigned to them, in sections of their own.
 
+mod sections;
 mod store;
+#[cfg(test)]
+mod tests;
+
+pub use sections::{
+    add as add_section, delete as delete_section, put as put_section, rename as rename_section,
+};
 
 use crate::names::{Person, Place, SectionName};
 use crate::{projects, rank, tasks};
 use base::id::{AnyId, SectionId, TaskId, UserId};
 use base::{Error, Result, Right};
 use db::Tx;
+use journal::Subject;
+use serde_json::{Value, json};
 
 /// A person's own list.
 #[derive(Clone, Debug)]
@@ -22,6 +31,23 @@ pub const FIRST_SECTION: &str = "Recently assigned";
 
 fn unknown(list: impl std::fmt::Display) -> Error {
     Error::missing("list.unknown", format!("There is no task list {list}"))
+}
+
+/// Whose list is changed: the actor's own.
+fn own(tx: &Tx) -> Result<UserId> {
+    people::users::require_signed_in(tx)
+}
+
+/// Enters a change of the actor's own list, which nobody else hears of.
+fn told(tx: &mut Tx, data: Value) -> Result<()> {
+    let me = own(tx)?;
+    journal::enter(tx, "list.changed", Subject::new("user", me), &[], data);
+    Ok(())
+}
+
+/// Whether a section is one of this person's own list.
+pub(crate) async fn is_section_of(tx: &mut Tx, section: SectionId, user: UserId) -> Result<bool> {
+    Ok(store::section_owner(tx, section).await? == Some(user))
 }
 
 /// Returns a person's list. It is made by [`ensure`].
@@ -112,5 +138,8 @@ pub async fn put(
     let (before, after) =
         store::neighbours(tx, list.owner.id, section, task, place, anchor.as_deref()).await?;
     let rank = rank::between(before.as_deref(), after.as_deref())?;
-    store::place(tx, task, section, &rank).await
+    store::place(tx, task, section, &rank).await?;
+    let data = json!({"field": "place", "task": task, "section": section});
+    journal::enter(tx, "list.changed", Subject::new("user", list.owner.id), &[], data);
+    Ok(())
 }

@@ -7,9 +7,12 @@ mod report;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trash;
 mod types;
 
 pub use report::{Report, report};
+pub(crate) use trash::purge;
+pub use trash::{delete, restore};
 pub use types::*;
 
 use crate::names::{Person, Text};
@@ -17,7 +20,7 @@ use crate::page::{Listed, Page, stale};
 use crate::tasks::{self, Task};
 use crate::watchers::Watchers;
 use crate::{checks, mentions, projects};
-use base::id::{StoryId, TaskId};
+use base::id::{StoryId, TaskId, UserId};
 use base::{Error, Result, Right};
 use db::Tx;
 use journal::Subject;
@@ -143,6 +146,21 @@ pub async fn newest(tx: &mut Tx, task: TaskId, limit: usize) -> Result<Vec<Story
     named(tx, found).await
 }
 
+/// Who wrote a story, whoever asks.
+pub(crate) async fn author(tx: &mut Tx, story: StoryId) -> Result<Option<UserId>> {
+    Ok(store::by_id(tx, story).await?.and_then(|story| story.created_by).map(|by| by.id))
+}
+
+/// How many comments are shown above the others.
+const PINNED: usize = 20;
+
+/// The comments of a task that are shown above the others, oldest first.
+pub async fn pinned(tx: &mut Tx, task: TaskId) -> Result<Vec<Story>> {
+    tasks::get(tx, task).await?;
+    let found = store::pinned(tx, task, PINNED).await?;
+    named(tx, found).await
+}
+
 /// How many comments each of `tasks` has; those without any are absent. No right is asked for: a number says little, and the
 /// caller shows it beside tasks that the actor sees.
 pub async fn count_comments(tx: &mut Tx, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, i64>> {
@@ -190,7 +208,7 @@ pub async fn change(tx: &mut Tx, story: StoryId, change: CommentChange) -> Resul
     get(tx, story).await
 }
 
-async fn like(tx: &mut Tx, story: &Story, task: &Task, me: base::id::UserId, liked: bool) -> Result<()> {
+async fn like(tx: &mut Tx, story: &Story, task: &Task, me: UserId, liked: bool) -> Result<()> {
     let changed = match liked {
         true => tasks::store::like(tx, "story", story.id.0, me).await?,
         false => tasks::store::unlike(tx, "story", story.id.0, me).await?,
@@ -209,25 +227,6 @@ fn require_author(tx: &Tx, story: &Story) -> Result<()> {
         return Ok(());
     }
     Err(Error::denied("story.not_author", "Only its author can change a comment"))
-}
-
-/// Deletes a comment: its author, or who administers a project of the task.
-pub async fn delete(tx: &mut Tx, story: StoryId) -> Result<()> {
-    let (found, task) = find(tx, story, Right::Comment).await?;
-    if !found.is_comment() {
-        return Err(Error::denied("story.not_a_comment", "Only comments can be deleted"));
-    }
-    if require_author(tx, &found).is_err() {
-        tasks::require(tx, task.id, Right::Admin).await?;
-    }
-    store::delete(tx, story).await?;
-    tasks::store::modify(tx, task.id).await?;
-    let watchers = Watchers::of(tx, &task).await?;
-    let points_at = mentions::points_at(tx, found.html.as_deref()).await?;
-    let data =
-        json!({"kind": found.kind, "text": found.text, "points_at": points_at, "task": task_facts(&task)});
-    watchers.enter_part(tx, "story.deleted", subject(story), task.id, data);
-    Ok(())
 }
 
 /// A plain comment.

@@ -47,6 +47,7 @@ impl Teller<'_> {
             // A comment leaves its task; everything else is gone as such.
             "deleted" if kind == "story" => vec![self.own(Action::Removed, self.holder())],
             "deleted" => vec![self.own(Action::Deleted, None)],
+            "restored" if kind == "story" => vec![self.own(Action::Added, self.holder())],
             "restored" => vec![self.own(Action::Undeleted, None)],
             "member_added" => self.membership(Action::Added),
             "member_removed" => self.membership(Action::Removed),

@@ -89,6 +89,7 @@ fn entries_are_told_as_what_was_added_changed_and_removed() {
             vec!["story:7 added in task:9"],
         ),
         ("story.deleted", "story:7", vec![], json!({"task": {"id": "9"}}), vec!["story:7 removed in task:9"]),
+        ("story.restored", "story:7", vec![], json!({"task": {"id": "9"}}), vec!["story:7 added in task:9"]),
         (
             "attachment.added",
             "attachment:7",

@@ -23,7 +23,7 @@ struct ItemJson {
     task_name: String,
     task_completed: bool,
     task_url: String,
-    /// assigned, mentioned, follows or project.
+    /// assigned, mentioned, follows, project, liked or asked.
     #[schema(value_type = String)]
     reason: Reason,
     /// Who did the latest; null when the program itself did.

@@ -2,7 +2,7 @@
 
 use super::news::{self, News, Sort};
 use super::preferences::{self, Wishes};
-use super::{Reason, store};
+use super::{Reason, likes, store};
 use crate::tasks::{self, Task};
 use crate::{access, entries, projects, stories};
 use base::id::{StoryId, TaskId, UserId};
@@ -16,12 +16,15 @@ use std::sync::Arc;
 pub(crate) fn follower() -> Follower {
     Follower {
         name: "work.inbox",
-        wants: |entry| news::of(entry).is_some(),
+        wants: |entry| news::of(entry).is_some() || likes::is_one(entry),
         act: Arc::new(|tx, entry| Box::pin(act(tx, entry))),
     }
 }
 
 async fn act(tx: &mut Tx, entry: &Entry) -> Result<()> {
+    if likes::is_one(entry) {
+        return likes::act(tx, entry).await;
+    }
     let (Some(news), Some(id)) = (news::of(entry), entries::task(entry)) else { return Ok(()) };
     // A task that was deleted is told of as well; one that is gone for good is not.
     let Some(task) = tasks::store::by_id(tx, id).await? else { return Ok(()) };
@@ -114,7 +117,7 @@ pub(super) async fn tell(tx: &mut Tx, user: UserId, task: TaskId, entry: &Entry,
 }
 
 /// Whether any of somebody's wishes about the projects that a task is in asks for this.
-fn wanted(wishes: &[Wishes], reason: Reason, sort: Sort) -> bool {
+pub(super) fn wanted(wishes: &[Wishes], reason: Reason, sort: Sort) -> bool {
     wishes.iter().any(|wish| match (reason, sort) {
         (Reason::Assigned, _) => wish.assigned,
         (Reason::Mentioned, _) => wish.mentioned,
@@ -122,6 +125,6 @@ fn wanted(wishes: &[Wishes], reason: Reason, sort: Sort) -> bool {
         (Reason::Asked, _) => true,
         (Reason::Follows, Sort::Comment) => wish.comments,
         (Reason::Follows, Sort::Completion) => wish.completed,
-        (Reason::Follows, Sort::Change) => wish.changes,
+        (Reason::Follows, Sort::Change) | (Reason::Liked, _) => wish.changes,
     })
 }

@@ -28,7 +28,7 @@ pub(super) struct News {
 /// How much of a comment an inbox shows.
 const EXCERPT_CHARS: usize = 280;
 
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     let mut short: String = text.chars().take(EXCERPT_CHARS).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -111,7 +111,7 @@ fn change(entry: &Entry) -> Option<News> {
             let name = data["custom_field"]["name"].as_str().unwrap_or("a field");
             Some(to_all(Sort::Change, format!("changed {}", excerpt(name))))
         }
-        // Places, likes, tags, followers: not worth anybody's attention.
+        // Places, tags, followers: not worth anybody's attention. Likes are told quietly, elsewhere.
         _ => None,
     }
 }

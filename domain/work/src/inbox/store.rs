@@ -149,3 +149,25 @@ pub(super) async fn put(
     tx.run(PUT, &params).await?;
     beat(tx, user).await
 }
+
+/// What is unread is left as it is; what was read or put away says the latest, and stays read.
+const PUT_QUIETLY: &str = "insert into inbox_item (id, user_id, task_id, reason, actor_id, actor_name, text, news, is_unread, is_archived, at, seq)
+  values ($1, $2, $3, $4, $5, $6, $7, 0, false, false, $8, $9)
+  on conflict (user_id, task_id) do update set reason = excluded.reason, actor_id = excluded.actor_id,
+    actor_name = excluded.actor_name, text = excluded.text, is_archived = false, batch = null, at = excluded.at, seq = excluded.seq
+  where inbox_item.seq < excluded.seq and not inbox_item.is_unread";
+
+/// Tells somebody of what is no reason to look.
+pub(super) async fn put_quietly(
+    tx: &mut Tx,
+    user: UserId,
+    task: &Task,
+    entry: &Entry,
+    text: &str,
+) -> Result<()> {
+    let id: AnyId = tx.new_id();
+    let params =
+        params![id, user, task.id, Reason::Liked, entry.actor, &entry.actor_name, text, entry.at, entry.seq];
+    tx.run(PUT_QUIETLY, &params).await?;
+    beat(tx, user).await
+}

@@ -118,4 +118,40 @@ db::on_both! { hub;
         let mut tx = hub.by(&hub.cay).await;
         assert_eq!(count_unread(&mut tx).await.expect("counted"), 0);
     }
+
+    async fn the_author_hears_quietly_who_likes_it(hub) {
+        let mut tx = hub.by(&hub.bob).await;
+        let project = new_project(&mut tx, "P").await;
+        let task = new_task(&mut tx, &project, "t").await;
+        let said = stories::comment(&mut tx, task.id, NewComment::from("done")).await.expect("said");
+        tx.commit().await.expect("committed");
+        let like = async |user: &User, liked: bool| {
+            let mut tx = hub.by(user).await;
+            let change = stories::CommentChange { liked: Some(liked), ..Default::default() };
+            stories::change(&mut tx, said.id, change).await.expect("liked");
+            tx.commit().await.expect("committed");
+            settle(&hub).await;
+        };
+        like(&hub.bob, true).await;
+        assert!(inbox_of(&hub, &hub.bob).await.is_empty(), "nobody is told of what they do");
+        like(&hub.bob, false).await;
+        like(&hub.cay, true).await;
+        assert_eq!(inbox_of(&hub, &hub.bob).await, [item("t", Reason::Liked, "cay likes your comment: done", 0)]);
+        like(&hub.ann, true).await;
+        let inbox = inbox_of(&hub, &hub.bob).await;
+        assert_eq!(inbox[0].2, format!("{} and 1 other like your comment: done", hub.ann.name));
+        let mut tx = hub.by(&hub.bob).await;
+        assert_eq!(count_unread(&mut tx).await.expect("counted"), 0, "it is no reason to look");
+        drop(tx);
+
+        let mut tx = hub.by(&hub.cay).await;
+        say(&mut tx, task.id, Text::Plain("thanks".to_owned())).await;
+        tx.commit().await.expect("committed");
+        settle(&hub).await;
+        let mut tx = hub.by(&hub.ann).await;
+        tasks::change(&mut tx, task.id, TaskChange { liked: Some(true), ..TaskChange::default() }).await.expect("liked");
+        tx.commit().await.expect("committed");
+        settle(&hub).await;
+        assert_eq!(inbox_of(&hub, &hub.bob).await, [item("t", Reason::Follows, "cay commented: thanks", 1)], "what is unread is not covered");
+    }
 }

@@ -27,10 +27,36 @@ pub(super) async fn insert(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.run(sql, &params![id, user, now]).await.map(|_| ())
 }
 
-pub(super) async fn insert_section(tx: &mut Tx, list: AnyId, name: &str, rank: &str) -> Result<()> {
+pub(super) async fn insert_section(tx: &mut Tx, list: AnyId, name: &str, rank: &str) -> Result<SectionId> {
     let (id, now): (SectionId, _) = (tx.new_id(), tx.now());
     let sql = "insert into list_section (id, list_id, name, rank, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing";
-    tx.run(sql, &params![id, list, name, rank, now]).await.map(|_| ())
+    tx.run(sql, &params![id, list, name, rank, now]).await?;
+    Ok(id)
+}
+
+/// The sections in order, with their ranks.
+pub(super) async fn ranked(tx: &mut Tx, list: AnyId) -> Result<Vec<(SectionName, String)>> {
+    let sql = "select id, name, rank from list_section where list_id = $1 order by rank";
+    let rows = tx.rows(sql, &params![list]).await?;
+    rows.iter().map(|row| Ok((SectionName { id: row.get(0)?, name: row.get(1)? }, row.get(2)?))).collect()
+}
+
+pub(super) async fn rename_section(tx: &mut Tx, section: SectionId, name: &str) -> Result<()> {
+    tx.run("update list_section set name = $2 where id = $1", &params![section, name]).await.map(drop)
+}
+
+pub(super) async fn rank_section(tx: &mut Tx, section: SectionId, rank: &str) -> Result<()> {
+    tx.run("update list_section set rank = $2 where id = $1", &params![section, rank]).await.map(drop)
+}
+
+/// Moves every task of a section to the top of another; they get their places when somebody sorts them.
+pub(super) async fn empty_section(tx: &mut Tx, section: SectionId, to: SectionId) -> Result<()> {
+    let sql = "update task set list_section_id = $2, list_rank = null where list_section_id = $1";
+    tx.run(sql, &params![section, to]).await.map(drop)
+}
+
+pub(super) async fn delete_section(tx: &mut Tx, section: SectionId) -> Result<()> {
+    tx.run("delete from list_section where id = $1", &params![section]).await.map(drop)
 }
 
 pub(super) async fn sections(tx: &mut Tx, list: AnyId) -> Result<Vec<SectionName>> {

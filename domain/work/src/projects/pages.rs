@@ -113,7 +113,7 @@ fn actions(loaded: &Loaded, asked: &Asked, view: View) -> Markup {
                 a href={ "/settings/projects/" (project) } { (ui::icon("settings")) "Project settings" }
                 a href={ "/api/v1/projects/" (project) "/export.csv" } download { (ui::icon("download")) "Export as CSV" }
                 form method="post" action={ "/projects/" (project) "/duplicate" } { button { (ui::icon("copy")) "Duplicate project" } }
-                a href={ "/projects/" (project) "/template" } { (ui::icon("file-text")) "Save as template" }
+                a href={ "/projects/" (project) "/template" } { (ui::icon("layout-template")) "Save as template" }
                 a href="/trash" { (ui::icon("trash-2")) "Trash" }
             }
         }

@@ -142,7 +142,7 @@ fn connections(filter: &mut Filter, wanted: &SearchFilter) {
     rows(filter, "from liked l where l.kind = 'task' and l.subject_id = t.id", "l.user_id", &wanted.liked_by);
     rows(
         filter,
-        "from story s where s.task_id = t.id and s.kind = 'comment_added'",
+        "from story s where s.task_id = t.id and s.kind = 'comment_added' and s.deleted_at is null",
         "s.created_by",
         &wanted.commented_on_by,
     );

@@ -6,7 +6,7 @@ use crate::page::Page;
 use crate::stories;
 use axum::extract::State;
 use axum::http::StatusCode;
-use base::id::{StoryId, TaskId};
+use base::id::{StoryId, TaskId, UserId};
 use base::{Error, Time};
 use db::Tx;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,11 @@ use web::api::{Listing, PageQuery, ProblemDocument, Routes};
 use web::{App, Auth, Json, Path, Query, Result};
 
 pub(crate) fn api() -> Routes {
-    Routes::new().routes(routes!(list, create)).routes(routes!(change, delete)).routes(routes!(history))
+    Routes::new()
+        .routes(routes!(list, create))
+        .routes(routes!(change, delete))
+        .routes(routes!(restore))
+        .routes(routes!(history))
 }
 
 /// A comment, or a line of a task's history.
@@ -36,21 +40,24 @@ struct StoryJson {
     is_pinned: bool,
     is_edited: bool,
     num_likes: usize,
+    likes: Vec<crate::tasks::api::json::NamedJson>,
+    /// Whether you like it.
+    liked: bool,
 }
 
-impl From<Story> for StoryJson {
-    fn from(story: Story) -> Self {
-        Self {
-            id: story.id,
-            kind: story.kind.to_string(),
-            text: story.text,
-            data: story.data,
-            created_at: story.created_at,
-            created_by: story.created_by,
-            is_pinned: story.is_pinned,
-            is_edited: story.is_edited,
-            num_likes: story.likes.len(),
-        }
+fn shown(story: Story, me: Option<UserId>) -> StoryJson {
+    StoryJson {
+        id: story.id,
+        kind: story.kind.to_string(),
+        text: story.text,
+        data: story.data,
+        created_at: story.created_at,
+        created_by: story.created_by,
+        is_pinned: story.is_pinned,
+        is_edited: story.is_edited,
+        num_likes: story.likes.len(),
+        liked: story.likes.iter().any(|like| Some(like.by.id) == me),
+        likes: story.likes.into_iter().map(|like| like.by.into()).collect(),
     }
 }
 
@@ -95,7 +102,7 @@ async fn list(
     let page = Page { limit: page.limit(&app.limits)?, after: page.cursor };
     let mut tx = app.db.read(&actor).await?;
     let found = stories::list(&mut tx, task, &page).await?;
-    let comments = found.items.into_iter().filter(Story::is_comment).map(StoryJson::from);
+    let comments = found.items.into_iter().filter(Story::is_comment).map(|story| shown(story, actor.user));
     Ok(Json(Listing { data: comments.collect(), next: found.next }))
 }
 
@@ -111,7 +118,8 @@ async fn history(
     let page = Page { limit: page.limit(&app.limits)?, after: page.cursor };
     let mut tx = app.db.read(&actor).await?;
     let found = stories::list(&mut tx, task, &page).await?;
-    Ok(Json(Listing { data: found.items.into_iter().map(StoryJson::from).collect(), next: found.next }))
+    let data = found.items.into_iter().map(|story| shown(story, actor.user)).collect();
+    Ok(Json(Listing { data, next: found.next }))
 }
 
 /// Comments on a task.
@@ -129,7 +137,7 @@ async fn create(
     let story =
         stories::comment(&mut tx, task, NewComment { text, is_pinned: new.is_pinned, sticker: None }).await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(story.into())))
+    Ok((StatusCode::CREATED, Json(shown(story, actor.user))))
 }
 
 /// Checks that the story is one of this task: the address says so.
@@ -158,7 +166,7 @@ async fn change(
         CommentChange { text, is_pinned: change.is_pinned, liked: change.liked, ..CommentChange::default() };
     let story = stories::change(&mut tx, comment, change).await?;
     tx.commit().await?;
-    Ok(Json(story.into()))
+    Ok(Json(shown(story, actor.user)))
 }
 
 /// Deletes a comment.
@@ -175,4 +183,20 @@ async fn delete(
     stories::delete(&mut tx, comment).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a deleted comment back.
+#[utoipa::path(post, path = "/tasks/{task}/comments/{comment}/restore", tag = "tasks",
+    params(("task" = String, Path), ("comment" = String, Path)),
+    responses((status = 200, body = StoryJson), (status = "default", body = ProblemDocument)))]
+async fn restore(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path((task, comment)): Path<(TaskId, StoryId)>,
+) -> Result<Json<StoryJson>> {
+    let mut tx = app.db.write(&actor).await?;
+    let story = stories::restore(&mut tx, comment).await?;
+    of_task(&mut tx, task, comment).await?;
+    tx.commit().await?;
+    Ok(Json(shown(story, actor.user)))
 }

@@ -2,8 +2,8 @@
 
 use super::{Story, StoryKind};
 use crate::names::{Person, TaskName};
-use base::Result;
-use base::id::{StoryId, TaskId};
+use base::id::{StoryId, TaskId, UserId};
+use base::{Result, Time};
 use db::{Row, Tx, params};
 use serde_json::Value;
 
@@ -63,7 +63,24 @@ pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<()> {
 }
 
 pub(super) async fn by_id(tx: &mut Tx, id: StoryId) -> Result<Option<Story>> {
-    tx.opt(&format!("{SELECT} where y.id = $1"), &params![id]).await?.map(from_row).transpose()
+    let sql = format!("{SELECT} where y.id = $1 and y.deleted_at is null");
+    tx.opt(&sql, &params![id]).await?.map(from_row).transpose()
+}
+
+/// A deleted one, and who deleted it.
+pub(super) async fn deleted(tx: &mut Tx, id: StoryId) -> Result<Option<(Story, Option<UserId>)>> {
+    let sql = format!("{SELECT} where y.id = $1 and y.deleted_at is not null");
+    let Some(row) = tx.opt(&sql, &params![id]).await? else { return Ok(None) };
+    let by = tx.one("select deleted_by from story where id = $1", &params![id]).await?.get(0)?;
+    Ok(Some((from_row(row)?, by)))
+}
+
+/// Those that are shown above the others, oldest first.
+pub(super) async fn pinned(tx: &mut Tx, task: TaskId, limit: usize) -> Result<Vec<Story>> {
+    let sql = format!(
+        "{SELECT} where y.task_id = $1 and y.is_pinned and y.deleted_at is null order by y.created_at, y.id limit $2"
+    );
+    tx.rows(&sql, &params![task, limit]).await?.into_iter().map(from_row).collect()
 }
 
 /// Those after an instant and an id: ids alone are not in order of time when several nodes give them out.
@@ -74,13 +91,16 @@ pub(super) async fn of_task(
     limit: usize,
 ) -> Result<Vec<Story>> {
     let sql = format!(
-        "{SELECT} where y.task_id = $1 and (y.created_at, y.id) > ($2, $3) order by y.created_at, y.id limit $4"
+        "{SELECT} where y.task_id = $1 and y.deleted_at is null and (y.created_at, y.id) > ($2, $3)
+         order by y.created_at, y.id limit $4"
     );
     tx.rows(&sql, &params![task, at, id, limit]).await?.into_iter().map(from_row).collect()
 }
 
 pub(super) async fn newest(tx: &mut Tx, task: TaskId, limit: usize) -> Result<Vec<Story>> {
-    let sql = format!("{SELECT} where y.task_id = $1 order by y.created_at desc, y.id desc limit $2");
+    let sql = format!(
+        "{SELECT} where y.task_id = $1 and y.deleted_at is null order by y.created_at desc, y.id desc limit $2"
+    );
     let mut found: Vec<Story> =
         tx.rows(&sql, &params![task, limit]).await?.into_iter().map(from_row).collect::<Result<_>>()?;
     found.reverse();
@@ -101,9 +121,24 @@ pub(super) async fn update(tx: &mut Tx, story: &Story) -> Result<()> {
     tx.run(sql, &values).await.map(|_| ())
 }
 
-pub(super) async fn delete(tx: &mut Tx, id: StoryId) -> Result<()> {
-    tx.run("delete from liked where kind = 'story' and subject_id = $1", &params![id]).await?;
-    tx.run("delete from story where id = $1", &params![id]).await.map(|_| ())
+pub(super) async fn set_deleted(tx: &mut Tx, id: StoryId, at: Option<Time>) -> Result<()> {
+    let by = tx.actor().user.filter(|_| at.is_some());
+    tx.run("update story set deleted_at = $2, deleted_by = $3 where id = $1", &params![id, at, by])
+        .await
+        .map(drop)
+}
+
+/// Removes those that were deleted before an instant; returns how many that were.
+pub(super) async fn purge(tx: &mut Tx, before: Time, limit: usize) -> Result<usize> {
+    let sql =
+        "select id from story where deleted_at is not null and deleted_at < $1 order by deleted_at limit $2";
+    let found: Vec<StoryId> =
+        tx.rows(sql, &params![before, limit]).await?.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
+    for id in &found {
+        tx.run("delete from liked where kind = 'story' and subject_id = $1", &params![id]).await?;
+        tx.run("delete from story where id = $1", &params![id]).await?;
+    }
+    Ok(found.len())
 }
 
 pub(super) async fn count_comments(
@@ -112,7 +147,7 @@ pub(super) async fn count_comments(
 ) -> Result<std::collections::BTreeMap<TaskId, i64>> {
     let mut wanted = db::Filter::default();
     wanted.and_in("task_id", tasks.iter().map(base::Value::from));
-    wanted.and("kind = ?", params![StoryKind::CommentAdded]);
+    wanted.and("kind = ? and deleted_at is null", params![StoryKind::CommentAdded]);
     let sql = format!("select task_id, count(*) from story where {} group by task_id", wanted.sql());
     let rows = tx.rows(&sql, wanted.params()).await?;
     rows.into_iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()

@@ -42,4 +42,34 @@ db::on_both! { hub;
         let verbs = hub.verbs(Subject::new("project", p.id)).await;
         assert!(verbs.contains(&"story.added".into()) && verbs.contains(&"story.deleted".into()), "{verbs:?}");
     }
+
+    async fn a_deleted_comment_is_taken_back_with_its_likes(hub) {
+        let mut tx = hub.by(&hub.bob).await;
+        let p = new_project(&mut tx, "Lock").await;
+        let t = new_task(&mut tx, &p, "t").await;
+        tx.commit().await.expect("committed");
+        let mut tx = hub.by(&hub.cay).await;
+        let story = comment(&mut tx, t.id, NewComment { is_pinned: true, ..NewComment::from("kept") }).await.expect("said");
+        change(&mut tx, story.id, CommentChange { liked: Some(true), ..CommentChange::default() }).await.expect("liked");
+        delete(&mut tx, story.id).await.expect("deleted");
+        assert!(get(&mut tx, story.id).await.is_err() && pinned(&mut tx, t.id).await.expect("listed").is_empty());
+        assert!(!story_kinds(&mut tx, t.id).await.contains(&"comment_added".to_owned()));
+        assert!(count_comments(&mut tx, &[t.id]).await.expect("counted").is_empty());
+        assert!(delete(&mut tx, story.id).await.is_err(), "once is enough");
+        tx.commit().await.expect("committed");
+        let mut tx = hub.by(&hub.gus).await;
+        assert!(restore(&mut tx, story.id).await.is_err(), "who does not see the task sees nothing");
+        drop(tx);
+        let mut tx = hub.by(&hub.cay).await;
+        let back = restore(&mut tx, story.id).await.expect("back");
+        assert_eq!((back.text.as_str(), back.likes.len(), back.is_pinned), ("kept", 1, true));
+        assert_eq!(pinned(&mut tx, t.id).await.expect("listed").len(), 1);
+        assert!(restore(&mut tx, story.id).await.is_err(), "it is there");
+        delete(&mut tx, story.id).await.expect("deleted");
+        tx.commit().await.expect("committed");
+        hub.place.clock().advance(Duration::from_secs(31 * 86_400));
+        let mut tx = hub.db.write(&base::Actor::system()).await.expect("begun");
+        tasks::purge_expired(&mut tx).await.expect("emptied");
+        assert!(restore(&mut tx, story.id).await.is_err(), "the trash was emptied");
+    }
 }

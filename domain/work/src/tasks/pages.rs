@@ -8,6 +8,7 @@ mod edit;
 mod files;
 pub(crate) mod load;
 mod mine;
+mod own_sections;
 pub(crate) mod pane;
 pub(crate) mod rows;
 mod talk;
@@ -55,9 +56,15 @@ pub(crate) fn pages() -> Router<App> {
         .route("/tasks/{task}/subtasks", post(whole::subtask))
         .route("/tasks/{task}/comments/{story}", post(talk::change))
         .route("/tasks/{task}/comments/{story}/delete", post(talk::delete))
+        .route("/tasks/{task}/comments/{story}/restore", post(talk::restore))
+        .route("/tasks/{task}/comments/{story}/like", post(talk::like))
+        .route("/tasks/{task}/comments/{story}/pin", post(talk::set_pin))
         .route("/tasks/{task}/files/{attachment}/delete", post(files::detach))
         .route("/attachments/{attachment}", get(files::show))
         .route("/my-tasks", get(mine::mine))
+        .route("/my-tasks/sections", post(own_sections::create))
+        .route("/my-tasks/sections/begin", post(own_sections::begin))
+        .route("/my-tasks/sections/{section}", post(own_sections::change))
         .route("/trash", get(trash::trash))
         .merge(with_files)
 }

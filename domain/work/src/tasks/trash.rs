@@ -57,7 +57,7 @@ pub async fn trash(tx: &mut Tx, page: &Page) -> Result<Listed<Task>> {
 /// Tasks that one transaction removes for good, so that it holds the writer for a moment only.
 const PURGED_AT_ONCE: usize = 200;
 
-/// Removes tasks whose time in the trash is over; returns whether there may be more.
+/// Removes tasks and comments whose time in the trash is over; returns whether there may be more.
 pub(crate) async fn purge_expired(tx: &mut Tx) -> Result<bool> {
     let days = tx.limits().get(Limit::TrashDays);
     let before = tx.now().minus(Duration::from_secs(days.saturating_mul(86_400)));
@@ -65,7 +65,8 @@ pub(crate) async fn purge_expired(tx: &mut Tx) -> Result<bool> {
     for id in &expired {
         remove_now(tx, *id).await?;
     }
-    Ok(expired.len() == PURGED_AT_ONCE)
+    let comments = crate::stories::purge(tx, before, PURGED_AT_ONCE).await?;
+    Ok(expired.len() == PURGED_AT_ONCE || comments == PURGED_AT_ONCE)
 }
 
 /// Removes one task for good.

@@ -11,6 +11,7 @@ fn why(reason: Reason) -> &'static str {
         Reason::Mentioned => "you are mentioned",
         Reason::Follows => "you follow this",
         Reason::Project => "you follow the project",
+        Reason::Liked => "you wrote it",
         Reason::Asked => "you asked to be told",
     }
 }

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use crate::favourites::{self, FavouriteKind};
 use crate::fields::{FieldKind, Setting};
 use crate::projects::{self, FullProject};
-use crate::sections::{self, Section};
+use crate::sections::{self, Section, UNTITLED};
 use crate::tasks::pages::common::person;
 use crate::tasks::shown::{Group, Shown, counts, shown};
 use crate::tasks::{self, FullTask, Want};
@@ -43,9 +43,14 @@ pub(super) async fn load(tx: &mut Tx, frame: &Frame, project: ProjectId, asked: 
     let Some(full) = projects::fill(tx, vec![found]).await?.pop() else {
         return Err(base::Error::bug("project.lost", "a project was lost while it was loaded"));
     };
-    let sections = sections::store::of_project(tx, project).await?;
+    let mut sections = sections::store::of_project(tx, project).await?;
     let counts: HashMap<SectionId, usize> =
         counts(tx, project, asked.done.is_empty()).await?.into_iter().collect();
+    // What every project begins with; who made sections of their own has no use for it while it is empty.
+    let is_idle = |section: &Section| section.name == UNTITLED && !counts.contains_key(&section.id);
+    if sections.len() > 1 && sections.first().is_some_and(is_idle) {
+        sections.remove(0);
+    }
     let columns: Vec<Setting> = full
         .fields
         .iter()

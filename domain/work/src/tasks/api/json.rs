@@ -56,6 +56,7 @@ pub(crate) struct TaskJson {
     fields: Vec<FieldJson>,
     num_subtasks: i64,
     num_likes: usize,
+    likes: Vec<NamedJson>,
     #[schema(value_type = Vec<String>)]
     dependencies: Vec<TaskId>,
     #[schema(value_type = Vec<String>)]
@@ -151,6 +152,7 @@ pub(crate) fn show_some(app: &App, full: FullTask, shows: Shows) -> TaskJson {
             .collect(),
         num_subtasks: full.num_subtasks,
         num_likes: full.likes.len(),
+        likes: full.likes.into_iter().map(|like| like.by.into()).collect(),
         dependencies: full.dependencies,
         dependents: full.dependents,
         created_at: task.created_at,

@@ -33,6 +33,8 @@ pub(crate) struct Around {
     pub(super) notes: String,
     pub(super) typed: String,
     pub(super) told: Vec<Told>,
+    /// Comments that are shown above the others, each with its text.
+    pub(super) pinned: Vec<(Story, String)>,
     pub(super) has_more: bool,
     pub(super) subtasks: Vec<FullTask>,
     pub(super) files: Vec<Attachment>,
@@ -56,6 +58,7 @@ pub(crate) async fn around(tx: &mut Tx, task: TaskId, lines: usize) -> Result<Ar
     if has_more {
         stories.remove(0);
     }
+    let pinned = stories::pinned(tx, task).await?;
     let page = Page::all(tx.limits());
     let files = attachments::list(tx, task, &page).await?.items;
     let below = tasks::list(tx, Within::Parent(task), &Filter::default(), &page).await?.items;
@@ -68,6 +71,8 @@ pub(crate) async fn around(tx: &mut Tx, task: TaskId, lines: usize) -> Result<Ar
 
     let mut texts: Vec<(Option<&str>, &str)> = vec![(full.task.html.as_deref(), &full.task.notes)];
     texts.extend(stories.iter().map(|story| (story.html.as_deref(), story.text.as_str())));
+    let pins: Vec<_> = pinned.iter().map(|story| (story.html.as_deref(), story.text.as_str())).collect();
+    let pins = mentions::html_all(tx, &pins).await?;
     let mut shown = mentions::html_all(tx, &texts).await?.into_iter();
     let mut typed = compose::typed(tx, &texts).await?.into_iter();
     let (notes, typed_notes) = (shown.next().unwrap_or_default(), typed.next().unwrap_or_default());
@@ -84,6 +89,7 @@ pub(crate) async fn around(tx: &mut Tx, task: TaskId, lines: usize) -> Result<Ar
         notes,
         typed: typed_notes,
         told,
+        pinned: pinned.into_iter().zip(pins).collect(),
         has_more,
         subtasks,
         files,

@@ -1,6 +1,7 @@
 //! My tasks: what is assigned to the reader, by when it is due.
 
 use super::common::{several, with_query};
+use super::own_sections;
 use super::rows::{Rows, picker, tools};
 use crate::tasks::shown::{Shown, Sort, shown};
 use crate::tasks::{self, FullTask, Task, Want};
@@ -20,6 +21,8 @@ use web::{App, Query, Result};
 pub(super) struct Asked {
     task: Option<TaskId>,
     done: Option<String>,
+    /// `section` for sections of one's own instead of dates.
+    by: Option<String>,
     #[serde(default)]
     from: usize,
 }
@@ -61,12 +64,18 @@ pub(super) async fn mine(State(app): State<App>, frame: Frame, Query(asked): Que
         skip: asked.from,
         ..Shown::default()
     };
-    let found = shown(&mut tx, &wanted).await?;
-    let open = fill(&mut tx, found.items.into_iter().map(|(task, _)| task).collect()).await?;
-    let done = finished(&mut tx, me, asked.done.is_some()).await?;
+    let by_section = asked.by.as_deref() == Some("section");
+    let (own, open, next, done) = if by_section {
+        let (own, open) = own_sections::load(&mut tx, me).await?;
+        (own, fill(&mut tx, open).await?, None, Vec::new())
+    } else {
+        let found = shown(&mut tx, &wanted).await?;
+        let open = fill(&mut tx, found.items.into_iter().map(|(task, _)| task).collect()).await?;
+        (Vec::new(), open, found.next, finished(&mut tx, me, asked.done.is_some()).await?)
+    };
     let here = |task: bool| {
         let id = asked.task.filter(|_| task).map(|id| id.to_string());
-        let pairs = [("done", asked.done.clone()), ("task", id)]
+        let pairs = [("by", asked.by.clone()), ("done", asked.done.clone()), ("task", id)]
             .into_iter()
             .filter_map(|(key, value)| Some((key, value?)));
         with_query("/my-tasks", pairs)
@@ -83,9 +92,23 @@ pub(super) async fn mine(State(app): State<App>, frame: Frame, Query(asked): Que
         lent: crate::beside::columns(&app, &mut tx, open.iter().chain(&done).map(|full| full.task.id))
             .await?,
     };
-    let list = list(&rows, &open, &done, found.next.as_deref(), frame.today());
+    let list = match (by_section, own.is_empty()) {
+        (false, _) => list(&rows, &open, &done, next.as_deref(), frame.today()),
+        (true, false) => own_sections::list(&rows, &own, &open),
+        (true, true) => html! {
+            div.tasks #list { div.empty {
+                p { "Sections of your own hold your tasks in your own order. Nobody else sees them." }
+                form method="post" action="/my-tasks/sections/begin" { button.btn.primary { "Sort into sections" } }
+            } }
+        },
+    };
     let pane = super::beside(&app, &mut tx, &frame, asked.task, close).await?;
-    let actions = html! { a.btn.primary.sm href="/tasks/new" aria-label="Add task" { (ui::icon("plus")) span.not-s { "Add task" } } };
+    let actions = html! {
+    nav.seg aria-label="View" {
+        a href="/my-tasks" aria-current=[(!by_section).then_some("page")] aria-label="By date" { (ui::icon("calendar")) span.not-s aria-hidden="true" { "By date" } }
+        a href="/my-tasks?by=section" aria-current=[by_section.then_some("page")] aria-label="By section" { (ui::icon("list")) span.not-s aria-hidden="true" { "By section" } }
+    }
+    a.btn.primary.sm href="/tasks/new" aria-label="Add task" { (ui::icon("plus")) span.not-s { "Add task" } } };
     let page = Page::new("My tasks").actions(actions).topics([format!("user.{me}")]);
     Ok(frame.page(page.split(list, pane)))
 }

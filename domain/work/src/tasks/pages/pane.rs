@@ -32,7 +32,7 @@ pub(crate) fn pane(
 ) -> Markup {
     let live = format!("task.{}", around.full.task.id);
     let inside = html! {
-        (head(around, shown, link))
+        (head(frame, around, shown, link))
         div.pane-body { (body(frame, around, beside, matches!(shown, Shown::Page))) }
         (talk::say(frame, around))
     };
@@ -44,13 +44,14 @@ pub(crate) fn pane(
     }
 }
 
-fn head(around: &Around, shown: &Shown, link: &str) -> Markup {
+fn head(frame: &Frame, around: &Around, shown: &Shown, link: &str) -> Markup {
     let task = &around.full.task;
     let can_edit = around.can(Right::Edit);
     html! {
         div.pane-head {
             @if can_edit { (state(task)) }
             span.push {}
+            (talk::heart(&format!("/tasks/{}/set", task.id), "liked", &around.full.likes, frame.actor.user, "this task"))
             @if around.can(Right::Comment) {
                 form method="post" action={ "/tasks/" (task.id) "/files" } enctype="multipart/form-data" data-morph="#task" {
                     label.btn.quiet.icon.sm.attach { (ui::icon("paperclip")) input.vh type="file" name="file" multiple data-send="" aria-label="Attach files"; }

@@ -6,11 +6,12 @@ use super::rows::small_icon;
 use super::{compose, files};
 use crate::attachments;
 use crate::names::Text;
-use crate::stories::{self, CommentChange, NewComment, StoryKind};
+use crate::stories::{self, CommentChange, NewComment, Story, StoryKind};
+use crate::tasks::Like;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use base::id::{StoryId, TaskId};
+use base::id::{StoryId, TaskId, UserId};
 use base::{Date, Error, Right};
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
@@ -20,12 +21,64 @@ use web::{App, Auth, Form, Path};
 /// The stream.
 pub(super) fn talk(frame: &Frame, around: &Around) -> Markup {
     html! {
+        @if !around.pinned.is_empty() { (pinned(frame, around)) }
         @if around.has_more { p.t-s { a href={ "/tasks/" (around.full.task.id) "?lines=1000" } { "Show what happened before" } } }
         ul.talk {
             @for told in &around.told {
                 @if told.story.is_comment() { (comment(frame, around, told)) }
                 @else if told.story.kind == StoryKind::Reported { (report(frame, told)) }
                 @else { (event(frame, told)) }
+            }
+        }
+    }
+}
+
+/// Comments that somebody thought everybody should read, above the stream.
+fn pinned(frame: &Frame, around: &Around) -> Markup {
+    html! {
+        section.pinned aria-label="Pinned comments" {
+            @for (story, text) in &around.pinned {
+                div.pin {
+                    (small_icon("pin"))
+                    div.grow {
+                        div.by {
+                            b { (story.created_by.as_ref().map_or("Signalbox", |who| who.name.as_str())) }
+                            (frame.time(story.created_at))
+                        }
+                        div.rich { (PreEscaped(text)) }
+                    }
+                    @if around.can(Right::Comment) { (pin(around.full.task.id, story, "btn quiet sm")) }
+                }
+            }
+        }
+    }
+}
+
+/// The button that pins a comment, or no longer.
+fn pin(task: TaskId, story: &Story, class: &str) -> Markup {
+    html! {
+        form method="post" action={ "/tasks/" (task) "/comments/" (story.id) "/pin" } data-morph="#task" {
+            button class=(class) name="on" value=(!story.is_pinned) {
+                @if story.is_pinned { "Unpin" span.vh { " this comment" } } @else { (small_icon("pin")) "Pin to the top" }
+            }
+        }
+    }
+}
+
+/// The heart of something, and how many pressed it.
+pub(super) fn heart(action: &str, name: &str, likes: &[Like], me: Option<UserId>, what: &str) -> Markup {
+    let liked = likes.iter().any(|like| Some(like.by.id) == me);
+    let who: Vec<&str> = likes.iter().take(20).map(|like| like.by.name.as_str()).collect();
+    let label = match (liked, likes.len()) {
+        (true, _) => format!("Do not like {what} any more"),
+        (false, 0) => format!("Like {what}"),
+        (false, 1) => format!("Like {what}, as {} does", who.join(", ")),
+        (false, _) => format!("Like {what}, as {} do", who.join(", ")),
+    };
+    html! {
+        form.heart method="post" action=(action) data-morph="#task" {
+            button.btn.quiet.sm name=(name) value=(!liked) aria-pressed=(liked) aria-label=(label) title=[(!who.is_empty()).then(|| who.join(", "))] {
+                (small_icon("heart")) @if !likes.is_empty() { span { (likes.len()) } }
             }
         }
     }
@@ -95,13 +148,19 @@ fn comment(frame: &Frame, around: &Around, told: &Told) -> Markup {
                     b { (who.map_or("Signalbox", |who| who.name.as_str())) }
                     (frame.time(story.created_at))
                     @if story.is_edited { span.faint.t-s { "edited" } }
-                    @if is_own || around.can(Right::Admin) {
-                        details.menu.push data-keep="" {
-                            summary.btn.quiet.icon.sm aria-label="Change this comment" { (small_icon("ellipsis")) }
+                    @if story.is_pinned { span.faint.t-s { (small_icon("pin")) "pinned" } }
+                    span.push {}
+                    (heart(&format!("/tasks/{task}/comments/{}/like", story.id), "on", &story.likes, frame.actor.user, "this comment"))
+                    @if is_own || around.can(Right::Comment) {
+                        details.menu data-keep="" {
+                            summary.btn.quiet.icon.sm aria-label="More about this comment" { (small_icon("ellipsis")) }
                             div.box {
                                 @if is_own { a href={ "#edit-" (story.id) } data-edit-comment=(story.id) { (small_icon("pencil")) "Edit comment" } }
-                                form method="post" action={ "/tasks/" (task) "/comments/" (story.id) "/delete" } data-morph="#task" {
-                                    button.r { (small_icon("trash-2")) "Delete comment for good" }
+                                @if around.can(Right::Comment) { (pin(task, story, "")) }
+                                @if is_own || around.can(Right::Admin) {
+                                    form method="post" action={ "/tasks/" (task) "/comments/" (story.id) "/delete" } data-morph="#task" {
+                                        button.r { (small_icon("trash-2")) "Delete comment" }
+                                    }
                                 }
                             }
                         }
@@ -224,7 +283,66 @@ pub(super) async fn delete(
     of_task(&mut tx, task, story).await?;
     stories::delete(&mut tx, story).await?;
     tx.commit().await?;
-    Ok(ui::done(&back(&headers, &format!("/tasks/{task}")), "The comment is deleted"))
+    let undo = ui::Undo(format!("/tasks/{task}/comments/{story}/restore"));
+    Ok(ui::done_with_undo(&back(&headers, &format!("/tasks/{task}")), "The comment is deleted", undo))
+}
+
+/// Takes a deleted comment back.
+pub(super) async fn restore(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path((task, story)): Path<(TaskId, StoryId)>,
+    headers: HeaderMap,
+) -> web::Result<Response> {
+    let mut tx = app.db.write(&actor).await?;
+    stories::restore(&mut tx, story).await?;
+    of_task(&mut tx, task, story).await?;
+    tx.commit().await?;
+    Ok(quietly(&back(&headers, &format!("/tasks/{task}"))))
+}
+
+/// What is switched, and to what.
+#[derive(Debug, Deserialize)]
+pub(super) struct Switch {
+    on: bool,
+}
+
+async fn switch(
+    app: &App,
+    actor: &base::Actor,
+    (task, story): (TaskId, StoryId),
+    headers: &HeaderMap,
+    change: CommentChange,
+) -> web::Result<Response> {
+    let mut tx = app.db.write(actor).await?;
+    of_task(&mut tx, task, story).await?;
+    stories::change(&mut tx, story, change).await?;
+    tx.commit().await?;
+    Ok(quietly(&back(headers, &format!("/tasks/{task}"))))
+}
+
+/// Likes a comment, or no longer.
+pub(super) async fn like(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(place): Path<(TaskId, StoryId)>,
+    headers: HeaderMap,
+    Form(to): Form<Switch>,
+) -> web::Result<Response> {
+    let change = CommentChange { liked: Some(to.on), ..CommentChange::default() };
+    switch(&app, &actor, place, &headers, change).await
+}
+
+/// Pins a comment, or no longer.
+pub(super) async fn set_pin(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path(place): Path<(TaskId, StoryId)>,
+    headers: HeaderMap,
+    Form(to): Form<Switch>,
+) -> web::Result<Response> {
+    let change = CommentChange { is_pinned: Some(to.on), ..CommentChange::default() };
+    switch(&app, &actor, place, &headers, change).await
 }
 
 /// Checks that the story is one of this task: the address says so.

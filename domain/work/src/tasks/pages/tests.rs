@@ -165,4 +165,31 @@ db::on_both! { hub;
         assert_eq!(send(&door, &hub.bob, "POST", &format!("{change}/delete"), "").await.0, StatusCode::SEE_OTHER);
         assert_eq!(send(&door, &hub.bob, "POST", &format!("/tasks/{task}/comments"), "text=++").await.0, StatusCode::BAD_REQUEST);
     }
+
+    async fn a_comment_is_liked_pinned_deleted_and_taken_back(hub) {
+        let door = door(&hub).await;
+        let mut tx = hub.by(&hub.bob).await;
+        let project = new_project(&mut tx, "P").await;
+        let task = new_task(&mut tx, &project, "t").await;
+        let said = crate::stories::comment(&mut tx, task.id, crate::stories::NewComment::from("read me")).await.expect("said");
+        tx.commit().await.expect("committed");
+        let (page, own) = (format!("/tasks/{}", task.id), format!("/tasks/{}/comments/{}", task.id, said.id));
+        let shown = async |user| send(&door, user, "GET", &page, "").await.1;
+        for (path, body) in [(format!("{own}/like"), "on=true"), (format!("{own}/pin"), "on=true"), (format!("{page}/set"), "liked=true")] {
+            let (status, answer) = send(&door, &hub.cay, "POST", &path, body).await;
+            assert_eq!(status, StatusCode::SEE_OTHER, "{path}: {answer}");
+        }
+        let text = shown(&hub.cay).await;
+        assert!(text.contains("aria-label=\"Pinned comments\"") && text.contains("Do not like this comment any more") && text.contains("Do not like this task any more"), "{text}");
+        assert!(shown(&hub.bob).await.contains("Like this comment, as cay does"));
+        assert!(!text.contains("Delete comment"), "another's comment");
+        assert_eq!(send(&door, &hub.cay, "POST", &format!("{own}/delete"), "").await.0, StatusCode::FORBIDDEN);
+        assert_eq!(send(&door, &hub.bob, "POST", &format!("{own}/delete"), "").await.0, StatusCode::SEE_OTHER);
+        assert!(!shown(&hub.bob).await.contains("read me"));
+        assert_eq!(send(&door, &hub.cay, "POST", &format!("{own}/restore"), "").await.0, StatusCode::FORBIDDEN);
+        assert_eq!(send(&door, &hub.bob, "POST", &format!("{own}/restore"), "").await.0, StatusCode::SEE_OTHER);
+        assert_eq!(shown(&hub.bob).await.matches("read me").count(), 3, "above, in the stream, and in its editor");
+        assert_eq!(send(&door, &hub.bob, "POST", &format!("{own}/pin"), "on=false").await.0, StatusCode::SEE_OTHER);
+        assert!(!shown(&hub.bob).await.contains("Pinned comments"));
+    }
 }

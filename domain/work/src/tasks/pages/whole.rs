@@ -5,8 +5,8 @@ use super::edit::{Outcome, set_one};
 use super::undo::Before;
 use crate::copies::{self, TaskParts};
 use crate::names::Place;
-use crate::sections;
 use crate::tasks::{self, NewTask, Task, TaskChange, Want};
+use crate::{lists, sections};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -107,16 +107,23 @@ pub(super) async fn place(
     if let Some(due) = &to.due {
         set_one(&app, &mut tx, task, "due", due, &mut outcome).await?;
     }
-    if let Some(section) = to.section {
+    let anchor =
+        |id: &Option<String>| id.as_deref().filter(|id| !id.is_empty()).map(str::parse::<TaskId>).transpose();
+    let place = match (anchor(&to.before)?, anchor(&to.after)?) {
+        (Some(id), _) => Place::Before(id),
+        (None, Some(id)) => Place::After(id),
+        (None, None) => Place::Last,
+    };
+    let me = tx.actor().user;
+    let is_own = match (to.section, me) {
+        (Some(section), Some(me)) => lists::is_section_of(&mut tx, section, me).await?,
+        _ => false,
+    };
+    if let (Some(section), Some(me), true) = (to.section, me, is_own) {
+        let list = lists::of(&mut tx, me).await?.id;
+        lists::put(&mut tx, list, task, Some(section), place).await?;
+    } else if let Some(section) = to.section {
         let found = sections::get(&mut tx, section).await?;
-        let anchor = |id: &Option<String>| {
-            id.as_deref().filter(|id| !id.is_empty()).map(str::parse::<TaskId>).transpose()
-        };
-        let place = match (anchor(&to.before)?, anchor(&to.after)?) {
-            (Some(id), _) => Place::Before(id),
-            (None, Some(id)) => Place::After(id),
-            (None, None) => Place::Last,
-        };
         outcome.before.seats(&mut tx, found.project.id, &[task]).await?;
         tasks::add_to_project(&mut tx, task, found.project.id, Some(section), Some(place)).await?;
         outcome.said = Some(format!("Moved to {}", found.name));

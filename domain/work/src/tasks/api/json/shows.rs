@@ -30,7 +30,7 @@ macro_rules! fields {
 
 fields! {
     id, gid, name, notes, kind, approval, completed, completed_at, completed_by, assignee, due_on, due_at, start_on, start_at, parent,
-    projects, tags, followers, fields, num_subtasks, num_likes, dependencies, dependents, created_at, created_by, modified_at, url,
+    projects, tags, followers, fields, num_subtasks, num_likes, likes, dependencies, dependents, created_at, created_by, modified_at, url,
 }
 
 /// The fields that are wanted: a bit for each of [`FIELDS`].
@@ -76,7 +76,7 @@ impl Shows {
             homes: self.any(&["projects"]),
             followers: self.any(&["followers"]),
             tags: self.any(&["tags"]),
-            likes: self.any(&["num_likes"]),
+            likes: self.any(&["num_likes", "likes"]),
             fields: self.any(&["fields"]),
             parent: self.any(&["parent"]),
             subtasks: self.any(&["num_subtasks"]),
