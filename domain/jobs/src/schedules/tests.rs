@@ -87,12 +87,13 @@ db::on_both! { hub;
 
     async fn a_changed_file_keeps_the_past_of_what_it_did_not_change(hub) {
         hub.commit(QUARTERS).await;
-        let before = of_job(&mut hub.by_itself().await, hub.job("quarters").await.id).await.expect("read");
+        let job = hub.job("quarters").await.id;
+        let before = of_job(&mut hub.by_itself().await, job).await.expect("read");
         hub.commit(&QUARTERS.replace("run: x", "run: y")).await;
-        let after = of_job(&mut hub.by_itself().await, hub.job("quarters").await.id).await.expect("read");
+        let after = of_job(&mut hub.by_itself().await, job).await.expect("read");
         assert_eq!(before[0].id, after[0].id);
         hub.commit(&QUARTERS.replace("*/15", "*/20")).await;
-        let changed = of_job(&mut hub.by_itself().await, hub.job("quarters").await.id).await.expect("read");
+        let changed = of_job(&mut hub.by_itself().await, job).await.expect("read");
         assert_ne!(before[0].id, changed[0].id);
         hub.advance(Duration::from_secs(1_200)).await;
         assert_eq!(decided(&hub, "quarters").await, [("00:20".to_owned(), Decision::Start)]);
