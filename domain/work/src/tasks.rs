@@ -128,17 +128,23 @@ pub async fn visible(tx: &mut Tx, tasks: &[TaskId]) -> Result<Vec<Task>> {
     store::visible(tx, tasks).await
 }
 
-/// Which of `tasks` are open and in one of `projects`, with the project. No right is asked for: the caller shows it beside tasks
-/// that the actor sees.
-pub async fn open_among(
-    tx: &mut Tx,
-    projects: &[ProjectId],
-    tasks: &[TaskId],
-) -> Result<Vec<(ProjectId, TaskId)>> {
+/// That a task is in a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Among {
+    /// The task.
+    pub task: TaskId,
+    /// The project.
+    pub project: ProjectId,
+    /// Whether the task is neither completed nor deleted.
+    pub is_open: bool,
+}
+
+/// Which of `tasks` are in one of `projects`. No right is asked for: the caller shows it beside tasks that the actor sees.
+pub async fn among(tx: &mut Tx, projects: &[ProjectId], tasks: &[TaskId]) -> Result<Vec<Among>> {
     if projects.is_empty() || tasks.is_empty() {
         Ok(Vec::new())
     } else {
-        store::open_among(tx, projects, tasks).await
+        store::among(tx, projects, tasks).await
     }
 }
 

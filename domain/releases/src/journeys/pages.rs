@@ -13,7 +13,7 @@ use base::{Result, Right};
 use db::Tx;
 use maud::{Markup, html};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use web::ui::{self, Frame};
 use web::{App, Auth, Form, Path};
 use work::beside::Lent;
@@ -38,27 +38,33 @@ struct Known {
     lines: BTreeMap<RepositoryId, Line>,
     commits: BTreeMap<TaskId, Vec<Linked>>,
     blocked: BTreeMap<TaskId, Vec<(RepositoryId, Place)>>,
+    /// Those that are deployments: they bring commits and have none of their own.
+    deployments: BTreeSet<TaskId>,
 }
 
 impl Known {
     async fn of(tx: &mut Tx, tasks: &[TaskId]) -> Result<Self> {
         let lines = lines(tx).await?;
-        let mut known = Self { lines, commits: BTreeMap::new(), blocked: BTreeMap::new() };
+        let mut known =
+            Self { lines, commits: BTreeMap::new(), blocked: BTreeMap::new(), deployments: BTreeSet::new() };
         if known.lines.is_empty() {
             return Ok(known);
         }
         for linked in store::of_tasks(tx, tasks).await? {
             known.commits.entry(linked.task).or_default().push(linked);
         }
-        let locks: BTreeMap<ProjectId, (RepositoryId, Place)> = known
-            .lines
-            .values()
-            .flat_map(|line| &line.environments)
-            .map(|one| (one.lock_project, (one.repository, Place::Environment(one.id))))
-            .collect();
-        let projects: Vec<ProjectId> = locks.keys().copied().collect();
-        for (project, task) in work::tasks::open_among(tx, &projects, tasks).await? {
-            known.blocked.entry(task).or_default().extend(locks.get(&project));
+        let (mut locks, mut deployments) = (BTreeMap::new(), BTreeSet::new());
+        for one in known.lines.values().flat_map(|line| &line.environments) {
+            locks.insert(one.lock_project, (one.repository, Place::Environment(one.id)));
+            deployments.insert(one.deployment_project);
+        }
+        let projects: Vec<ProjectId> = locks.keys().chain(&deployments).copied().collect();
+        for home in work::tasks::among(tx, &projects, tasks).await? {
+            if deployments.contains(&home.project) {
+                known.deployments.insert(home.task);
+            } else if home.is_open {
+                known.blocked.entry(home.task).or_default().extend(locks.get(&home.project));
+            }
         }
         Ok(known)
     }
@@ -120,7 +126,11 @@ async fn cells(tx: &mut Tx, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, Markup>
     let Some(usual) = tasks.iter().find_map(|task| known.line(*task)) else { return Ok(BTreeMap::new()) };
     let cell = |task: &TaskId| {
         let line = known.line(*task).unwrap_or(usual);
-        (*task, marks(line, &known.reach(*task, line)))
+        let shown = match known.deployments.contains(task) {
+            true => Markup::default(),
+            false => marks(line, &known.reach(*task, line)),
+        };
+        (*task, shown)
     };
     Ok(tasks.iter().map(cell).collect())
 }
@@ -128,6 +138,9 @@ async fn cells(tx: &mut Tx, tasks: &[TaskId]) -> Result<BTreeMap<TaskId, Markup>
 /// The marks with a sentence and the commits.
 async fn whole(tx: &mut Tx, frame: &Frame, task: TaskId) -> Result<Option<Markup>> {
     let known = Known::of(tx, &[task]).await?;
+    if known.deployments.contains(&task) {
+        return Ok(None);
+    }
     let Some(line) = known.line(task).or_else(|| known.lines.values().next()) else { return Ok(None) };
     let can_edit = work::tasks::rights_on(tx, task).await?.contains(Right::Edit);
     let commits = known.commits.get(&task).map_or(&[][..], Vec::as_slice);

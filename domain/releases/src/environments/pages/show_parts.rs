@@ -137,7 +137,7 @@ fn commit_row(view: &View, commit: &repos::Commit, reader: Reader<'_>) -> Markup
             span.clip { (commit.title) }
             span.st {
                 @for (task, fixes) in view.tasks.get(&commit.id).into_iter().flatten().take(2) {
-                    a.chip.green[*fixes] href={ "/tasks/" (task.id) } title=(task.name) { @if *fixes { (ui::lamp(ui::Aspect::Green)) "Fixes " } span.clip { (words::shortened(&task.name, 28)) } }
+                    a.chip.green[*fixes] href={ "/tasks/" (task.id) } title=(task.name) { @if *fixes { (ui::lamp(ui::Aspect::Green)) "Fixes " } span.clip { @if task.name == commit.title { "Its task" } @else { (words::shortened(&task.name, 28)) } } }
                 }
             }
             (author(&commit.author))

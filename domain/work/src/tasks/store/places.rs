@@ -2,6 +2,7 @@
 
 use crate::names::Place;
 use crate::rank;
+use crate::tasks::Among;
 use base::id::{ProjectId, SectionId, TaskId};
 use base::{Error, Result, Value};
 use db::{Filter, Tx, params};
@@ -18,19 +19,16 @@ pub(crate) async fn seat(tx: &mut Tx, task: TaskId, project: ProjectId) -> Resul
     row.map(|row| Ok(Seat { section: row.get(0)?, rank: row.get(1)? })).transpose()
 }
 
-/// Which of `tasks` are open and in one of `projects`.
-pub(crate) async fn open_among(
-    tx: &mut Tx,
-    projects: &[ProjectId],
-    tasks: &[TaskId],
-) -> Result<Vec<(ProjectId, TaskId)>> {
+/// Which of `tasks` are in one of `projects`.
+pub(crate) async fn among(tx: &mut Tx, projects: &[ProjectId], tasks: &[TaskId]) -> Result<Vec<Among>> {
     let mut filter = Filter::default();
-    filter.and("is_open", []);
-    filter.and_in("project_id", projects.iter().map(Value::from));
     filter.and_in("task_id", tasks.iter().map(Value::from));
-    let sql = format!("select project_id, task_id from membership where {}", filter.sql());
+    filter.and_in("project_id", projects.iter().map(Value::from));
+    let sql = format!("select task_id, project_id, is_open from membership where {}", filter.sql());
     let rows = tx.rows(&sql, filter.params()).await?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok(Among { task: row.get(0)?, project: row.get(1)?, is_open: row.get(2)? }))
+        .collect()
 }
 
 pub(crate) async fn count_homes(tx: &mut Tx, task: TaskId) -> Result<usize> {
