@@ -39,7 +39,7 @@ await flow(async theatre => {
   await page.getByText('Link a commit').click();
   await page.locator('#link-commit').fill(commit.slice(0, 10));
   await page.getByRole('button', { name: 'Link commit' }).click();
-  await alice.sees(page.locator('.where', { hasText: 'on beta in' }));
+  await alice.sees(page.locator('.where', { hasText: /on beta .*in/ }));
   await page.locator('.where summary').click();
   await page.getByRole('button', { name: 'Unlink' }).click();
   await alice.sees(page.locator('.where', { hasText: 'no commit yet' }));

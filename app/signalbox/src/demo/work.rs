@@ -118,9 +118,16 @@ pub async fn make(cast: &Cast, today: base::Time) -> Result<BTreeMap<&'static st
     for (name, color, view, notes, names) in PROJECTS {
         let body = json!({"name": name, "color": color, "view": view, "notes": notes});
         let project = ann.post("projects", &body).await?["id"].clone();
-        for section in names {
-            let path = format!("projects/{}/sections", text(&project));
-            let made = ann.post(&path, &json!({"name": section})).await?["id"].clone();
+        let path = format!("projects/{}/sections", text(&project));
+        // A project begins with a section that has no name yet.
+        let first = ann.get(&path, &[]).await?["data"][0]["id"].clone();
+        for (at, section) in names.iter().enumerate() {
+            let body = json!({"name": section});
+            let made = match (at, first.as_str()) {
+                (0, Some(first)) => ann.patch(&format!("sections/{}", segment(first)), &body).await?,
+                _ => ann.post(&path, &body).await?,
+            };
+            let (section, made) = (*section, made["id"].clone());
             sections.insert((name, section), (project.clone(), made));
         }
         if name == "Shop" {
