@@ -241,7 +241,12 @@ fn email(text: &[u8]) -> (u64, u64) {
 }
 
 fn lowered(text: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(text.trim_ascii()).to_lowercase();
+    let text = text.trim_ascii();
+    // Nearly all names are ASCII, which needs no tables.
+    let text = match String::from_utf8(text.to_ascii_lowercase()) {
+        Ok(lower) if lower.is_ascii() => lower,
+        _ => String::from_utf8_lossy(text).to_lowercase(),
+    };
     (!is_no_name(&text)).then_some(text)
 }
 
@@ -254,12 +259,11 @@ fn is_no_name(text: &str) -> bool {
 pub fn company_key(text: &[u8]) -> Option<String> {
     let text = lowered(text)?;
     // A point within a word is dropped, so that `S.A.` is `sa`; any other mark parts words.
-    let text: String = text
-        .chars()
-        .filter(|c| !matches!(c, '.' | '\'' | '’'))
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
-    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !matches!(c, '.' | '\'' | '’')) {
+        plain.push(if c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()) { c } else { ' ' });
+    }
+    let mut words: Vec<&str> = plain.split_ascii_whitespace().collect();
     while words.len() > 1 && words.last().is_some_and(|last| LEGAL_FORMS.contains(last)) {
         words.pop();
     }

@@ -53,19 +53,12 @@ impl Ledger {
             }
         });
         let families = families_of(&book.names, families);
-        let related = book.related.iter().map(|(a, b)| (licences[*a as usize], licences[*b as usize]));
-        let explicit: Vec<(u32, u32)> = related.chain(by_transaction(&parts, &families)).collect();
-        let held =
-            book.node_contacts.iter().map(|(node, contact)| (licences[*node as usize], *contact)).collect();
-        let links = Links::new(
-            count,
-            std::mem::take(&mut book.contacts),
-            held,
-            explicit.into_iter(),
-            &book.partner_domains,
-        );
-        let (customers, n_customers) = links.customers(threads);
-        let repeated = repeated(&parts, &licence_ids, threads);
+        // Who the customers are and which lines are repeated do not depend on each other.
+        let ((links, customers, n_customers), repeated) = std::thread::scope(|scope| {
+            let repeated = scope.spawn(|| repeated(&parts, &licence_ids, threads.div_ceil(2)));
+            let linked = linked(&mut book, &licences, count, &parts, &families, threads.div_ceil(2));
+            (linked, repeated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
         let (order, starts) = by_customer(&parts, &customers, n_customers, &repeated);
         let mut is_sold = vec![false; count as usize];
         parts.iter().flatten().for_each(|line| is_sold[line.licence as usize] = true);
@@ -112,6 +105,25 @@ impl Ledger {
         let at = |n: u32| self.starts[n as usize] as usize;
         self.order[at(customer)..at(customer + 1)].iter().map(|number| self.line(*number))
     }
+}
+
+/// Links between licences, and the customer of each.
+fn linked(
+    book: &mut Book,
+    licences: &[u32],
+    count: u32,
+    parts: &[Vec<Line>],
+    families: &[u16],
+    threads: usize,
+) -> (Links, Vec<u32>, u32) {
+    let related = book.related.iter().map(|(a, b)| (licences[*a as usize], licences[*b as usize]));
+    let explicit: Vec<(u32, u32)> = related.chain(by_transaction(parts, families)).collect();
+    let held =
+        book.node_contacts.iter().map(|(node, contact)| (licences[*node as usize], *contact)).collect();
+    let contacts = std::mem::take(&mut book.contacts);
+    let links = Links::new(count, contacts, held, explicit.into_iter(), &book.partner_domains);
+    let (customers, n_customers) = links.customers(threads);
+    (links, customers, n_customers)
 }
 
 /// Does the same with every part, on several threads.

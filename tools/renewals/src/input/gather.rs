@@ -212,12 +212,12 @@ impl<'a> Gatherer<'a> {
         const KNOWN: [&str; 3] = ["Server", "Data Center", "Cloud"];
         let known = KNOWN.iter().find(|word| text.eq_ignore_ascii_case(word.as_bytes()));
         match known {
-            Some(word) => self.number(List::Hosting, word.as_bytes(), |text| text.into()),
+            Some(word) => self.number(List::Hosting, word.as_bytes()),
             None => {
                 if !text.is_empty() {
                     self.unknown("hosting", text);
                 }
-                self.number(List::Hosting, text, |text| text.into())
+                self.number(List::Hosting, text)
             }
         }
     }
@@ -230,19 +230,19 @@ impl<'a> Gatherer<'a> {
 
     /// The number of a name, which is asked of the book once.
     #[inline(always)]
-    fn number(&mut self, list: List, text: &[u8], name: impl FnOnce(String) -> String) -> u32 {
+    fn number(&mut self, list: List, text: &[u8]) -> u32 {
         let hash = hash::of(text, list as u64);
         if let Some(number) = self.numbers[list as usize].get(&hash) {
             return *number;
         }
-        let name = name(String::from_utf8_lossy(text).into_owned());
+        let name = String::from_utf8_lossy(text);
         let number = self.book.lock().unwrap_or_else(PoisonError::into_inner).names.number(list, &name);
         self.numbers[list as usize].insert(hash, number);
         number
     }
 
     fn small(&mut self, list: List, text: &[u8]) -> Result<u16, String> {
-        let number = self.number(list, text, |text| text);
+        let number = self.number(list, text);
         u16::try_from(number).map_err(|_| format!("more than {} different values of {list:?}", u16::MAX))
     }
 

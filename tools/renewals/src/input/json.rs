@@ -78,21 +78,26 @@ impl Reader {
         Some(end)
     }
 
+    /// The member that the records before had here, if its name is what stands here, too, and where the name ends.
     #[inline(always)]
-    fn member(&mut self, place: Place, name: &[u8]) -> Member {
-        let step = self.step;
-        self.step += 1;
-        if let Some((at, known, member)) = self.seen.get(step)
-            && *at == place
-            && known == name
-        {
-            return *member;
+    fn expected(&mut self, place: Place, rest: &[u8]) -> Option<(Member, usize)> {
+        let (at, known, member) = self.seen.get(self.step)?;
+        let length = known.len();
+        if *at != place || rest.get(length) != Some(&b'"') || rest[..length] != known[..] {
+            return None;
         }
+        self.step += 1;
+        Some((*member, length))
+    }
+
+    #[cold]
+    fn member(&mut self, place: Place, name: &[u8]) -> Member {
         let member = column::member(place, name);
-        self.seen.truncate(step);
-        if step < column::WANTED * 8 {
+        self.seen.truncate(self.step);
+        if self.step < column::WANTED * 8 && !name.contains(&b'\\') {
             self.seen.push((place, name.to_vec(), member));
         }
+        self.step += 1;
         member
     }
 }
@@ -116,9 +121,17 @@ impl Walk<'_> {
         }
         loop {
             self.expect(b'"')?;
-            let name = self.at;
-            let end = self.string_end()?;
-            let member = self.reader.member(place, &self.block[name..end]);
+            let member = match self.reader.expected(place, &self.block[self.at..]) {
+                Some((member, length)) => {
+                    self.at += length + 1;
+                    member
+                }
+                None => {
+                    let name = self.at;
+                    let end = self.string_end()?;
+                    self.reader.member(place, &self.block[name..end])
+                }
+            };
             self.expect(b':')?;
             match (member, self.peek()) {
                 (Member::Part(part), b'{') => self.object(part, depth + 1)?,
@@ -199,7 +212,19 @@ fn past_space(block: &[u8], mut at: usize) -> usize {
 /// Where the string ends whose first character is at `at`.
 #[inline(always)]
 fn string_end(block: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
     loop {
+        // Eight bytes at once: a byte that becomes 0 is the one that is looked for.
+        while let Some(bytes) = block.get(at..)?.first_chunk::<8>() {
+            let word = u64::from_le_bytes(*bytes);
+            let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+            let found = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64));
+            if found != 0 {
+                at += found.trailing_zeros() as usize / 8;
+                break;
+            }
+            at += 8;
+        }
         at += block.get(at..)?.iter().position(|c| matches!(c, b'"' | b'\\'))?;
         if block[at] == b'"' {
             return Some(at);
@@ -210,6 +235,9 @@ fn string_end(block: &[u8], mut at: usize) -> Option<usize> {
 
 #[inline(always)]
 fn past_scalar(block: &[u8], from: usize) -> Option<usize> {
+    if block[from..].starts_with(b"null,") {
+        return Some(from + 4);
+    }
     let is_part = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'+' | b'.');
     let length = block[from..].iter().position(|c| !is_part(c)).unwrap_or(block.len() - from);
     (length > 0).then_some(from + length)

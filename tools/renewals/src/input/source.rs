@@ -86,7 +86,8 @@ impl Source {
         } else {
             Box::new(raw)
         };
-        let mut head = peek(&mut reader, PEEK_BYTES).map_err(|e| wrong(&e.to_string()))?;
+        let cut_off = |e: io::Error| wrong(&format!("cannot be read to its end: {e}"));
+        let mut head = peek(&mut reader, PEEK_BYTES).map_err(cut_off)?;
         let mut skipped = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = head[skipped..].trim_ascii_start();
         let format = match text.first() {

@@ -33,7 +33,7 @@ impl Groups {
     pub fn new(names: &Names) -> Groups {
         let shown = |name: &str| if name.is_empty() { NONE.to_string() } else { name.to_string() };
         let owned = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-        let mut split = |list| {
+        let split = |list| {
             let mut lists = [Vec::new(), Vec::new()];
             let mut numbers: [HashMap<String, u32>; 2] = Default::default();
             let mut number = |which: usize, name: &str| {
