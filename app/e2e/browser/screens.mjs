@@ -16,7 +16,7 @@ function screens({ shop, first, lock, form, deployments, commit }) {
   const passed = deployments.find(one => one.state === 'succeeded') || deployments[0];
   return {
     home: '/', inbox: '/inbox', 'inbox-archived': '/inbox?show=archived', 'my-tasks': '/my-tasks', 'new-task': '/tasks/new',
-    projects: '/projects', 'new-project': '/projects/new', project: `/projects/${shop.id}`, 'project-filtered': `/projects/${shop.id}?assignee=me&group=due&sort=due`,
+    'my-sections': '/my-tasks?by=section', templates: '/templates', 'save-template': `/projects/${shop.id}/template`, projects: '/projects', 'new-project': '/projects/new', project: `/projects/${shop.id}`, 'project-filtered': `/projects/${shop.id}?assignee=me&group=due&sort=due`,
     'project-board': `/projects/${shop.id}?view=board`, 'project-calendar': `/projects/${shop.id}?view=calendar`, 'project-pane': `/projects/${shop.id}?task=${first}`,
     task: `/tasks/${first}`, search: '/search?q=basket', 'search-nothing': '/search?q=xyzzy', trash: '/trash',
     environments: '/environments', 'environment-new': '/environments/new', environment: '/environments/production', 'environment-settings': '/environments/beta/settings',
@@ -44,6 +44,8 @@ await flow(async theatre => {
     await page.evaluate(() => document.fonts.ready);
     for (const theme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: theme });
+      // Colours that are on their way to those of the theme are nobody's colours.
+      await page.evaluate(() => Promise.all(document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished.catch(() => {}))));
       for (const [width, height] of Object.entries(WIDTHS)) {
         await page.setViewportSize({ width: Number(width), height });
         const sideways = await page.evaluate(() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth);

@@ -50,6 +50,16 @@ fn a_commit_takes_its_task_along_the_line() {
 }
 
 #[test]
+fn a_project_is_made_again_from_a_template() {
+    play("again");
+}
+
+#[test]
+fn comments_are_liked_pinned_and_taken_back() {
+    play("hearts");
+}
+
+#[test]
 fn the_palette_finds_and_opens() {
     play("palette");
 }
