@@ -6,6 +6,7 @@
 //!
 //! [`shapes`] is the table of all keys. [`schema`] writes it for editors, [`read`] follows it and fills in [`model::Job`].
 
+mod findings;
 pub mod limits;
 mod meant;
 pub mod model;
@@ -29,6 +30,8 @@ pub use suggest::closest;
 pub use triggers::*;
 
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 base::text_enum! {
     /// How bad a finding is.
@@ -91,10 +94,25 @@ pub fn parse(text: &str) -> Parsed {
     read::file(text)
 }
 
-/// A regular expression of bounded size, or what is wrong with it.
+/// A regular expression of bounded size, or what is wrong with it. The last ones are kept: agents are asked for the same labels again
+/// and again, and making an expression costs a thousand times what using it does.
 pub(crate) fn compiled(pattern: &str) -> Result<regex::Regex, String> {
-    regex::RegexBuilder::new(pattern).size_limit(1 << 18).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => format!("the expression {pattern:?} is too big"),
-        _ => format!("{pattern:?} is not a regular expression"),
+    thread_local! {
+        static KEPT: RefCell<HashMap<String, regex::Regex>> = RefCell::default();
+    }
+    KEPT.with_borrow_mut(|kept| {
+        if let Some(found) = kept.get(pattern) {
+            return Ok(found.clone());
+        }
+        let made =
+            regex::RegexBuilder::new(pattern).size_limit(1 << 18).build().map_err(|error| match error {
+                regex::Error::CompiledTooBig(_) => format!("the expression {pattern:?} is too big"),
+                _ => format!("{pattern:?} is not a regular expression"),
+            })?;
+        if kept.len() >= 100 {
+            kept.clear();
+        }
+        kept.insert(pattern.to_owned(), made.clone());
+        Ok(made)
     })
 }

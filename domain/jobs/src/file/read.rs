@@ -3,13 +3,16 @@
 mod check;
 mod job;
 mod matrix;
+mod params;
 mod parts;
 mod people;
 mod pieces;
+mod steps;
 mod triggers;
 
+use super::findings::Findings;
 use super::limits::JOBS;
-use super::view::{Findings, View};
+use super::view::View;
 use super::yaml::{self, At, Node, Value};
 use super::{Job, Parsed, Severity};
 use std::collections::BTreeMap;
@@ -69,16 +72,5 @@ fn tags(root: &Node, findings: &Findings) {
 
 /// Whether a text is, as a whole, what a regular expression of the table says.
 pub(super) fn is(pattern: &str, text: &str) -> bool {
-    use std::cell::RefCell;
-    use std::collections::HashMap;
-    thread_local! {
-        static COMPILED: RefCell<HashMap<String, Option<regex::Regex>>> = RefCell::default();
-    }
-    COMPILED.with_borrow_mut(|compiled| {
-        compiled
-            .entry(pattern.to_owned())
-            .or_insert_with(|| regex::Regex::new(&format!("^(?:{pattern})$")).ok())
-            .as_ref()
-            .is_some_and(|regex| regex.is_match(text))
-    })
+    super::compiled(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
 }

@@ -1,42 +1,10 @@
 //! A place in a job file, asked for what should stand there. Whatever does not is a finding, and the answer is `None`.
 
-use super::limits::{ENTRIES, FINDINGS, NAME_CHARS, TEXT_CHARS};
+use super::findings::Findings;
+use super::limits::{ENTRIES, NAME_CHARS, TEXT_CHARS};
 use super::shape::Shape;
-use super::yaml::{At, Entry, Meaning, Node, Value};
-use super::{Finding, Severity, closest};
-use std::cell::RefCell;
-
-/// What was found so far.
-#[derive(Debug, Default)]
-pub struct Findings {
-    found: RefCell<Vec<Finding>>,
-}
-
-impl Findings {
-    pub fn add(&self, severity: Severity, at: At, path: &str, message: String, suggestion: Option<String>) {
-        let mut found = self.found.borrow_mut();
-        // An error is never lost among warnings, or a file would look good that is not.
-        let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
-        if found.len() >= FINDINGS && !(severity == Severity::Error && errors == 0) {
-            return;
-        }
-        let At { line, column } = at;
-        let path = path.to_owned();
-        found.push(Finding { severity, line, column, path, message, suggestion });
-    }
-
-    pub fn count_errors(&self) -> usize {
-        self.found.borrow().iter().filter(|finding| finding.severity == Severity::Error).count()
-    }
-
-    pub fn into_sorted(self) -> Vec<Finding> {
-        let mut found = self.found.into_inner();
-        found.sort_by_key(|finding| (finding.line, finding.column));
-        // An alias that is written out twice says the same thing twice.
-        found.dedup();
-        found
-    }
-}
+use super::yaml::{Entry, Meaning, Node, Value};
+use super::{Severity, closest};
 
 /// A value, its place, and where findings go.
 #[derive(Clone, Debug)]

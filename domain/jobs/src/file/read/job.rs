@@ -5,7 +5,7 @@ use super::super::view::{Keys, View};
 use super::super::{
     Calendar, Concurrency, Job, Notify, NotifyOn, Observed, Overlap, Part, Recipient, Trigger, Weekday,
 };
-use super::{check, is, parts, people, pieces, triggers};
+use super::{check, is, params, parts, people, pieces, triggers};
 use std::collections::BTreeMap;
 
 pub(super) fn read(view: &View<'_>) -> Option<Job> {
@@ -38,7 +38,7 @@ pub(super) fn read(view: &View<'_>) -> Option<Job> {
     job.permissions = keys.get("permissions").and_then(|permissions| people::permissions(&permissions));
     job.calendars = keys.get("calendars").map(|calendars| self::calendars(&calendars)).unwrap_or_default();
     if let Some(params) = keys.get("params") {
-        job.params = pieces::params(&params);
+        job.params = params::params(&params);
     }
     job.triggers = triggers::read(&keys, &mut job.params);
     if job.triggers.is_empty() {

@@ -4,7 +4,7 @@ use super::super::limits::{PARTS, STAGES, STEPS_IN_JOB};
 use super::super::shapes::{NAME, PART};
 use super::super::view::{Keys, View};
 use super::super::{Part, Stage};
-use super::{is, matrix, pieces};
+use super::{is, matrix, pieces, steps};
 use std::collections::BTreeSet;
 
 /// The stages of a document, however they are written. `everywhere` is what each part begins with.
@@ -108,7 +108,7 @@ impl Reader<'_> {
 
     /// A part for each cell of the matrix.
     fn written_out(&mut self, keys: &Keys<'_>, mut part: Part) -> Vec<Part> {
-        part.steps = keys.get("steps").map(|steps| pieces::steps(&steps)).unwrap_or_default();
+        part.steps = keys.get("steps").map(|steps| steps::steps(&steps)).unwrap_or_default();
         if part.steps.is_empty() {
             keys.view.error("the job has no step");
         }

@@ -1,13 +1,9 @@
-//! What documents and their parts have in common: environment, secrets, limits, steps, artifacts.
+//! What documents and their parts have in common: environment, secrets, agents, limits.
 
-use super::super::limits::{PARAMS, STEPS};
-use super::super::shapes::{self, NAME, SECRET, VARIABLE, WORD};
+use super::super::shapes::{self, SECRET, VARIABLE};
 use super::super::view::{Keys, View};
-use super::super::{
-    ArtifactRule, Isolation, Limits, Param, ParamKind, Part, Pull, Requirement, Retry, RetryOn, Step,
-    Timeouts,
-};
-use super::is;
+use super::super::{Isolation, Limits, Part, Pull, Requirement, Retry, RetryOn, Timeouts};
+use super::{is, steps};
 use std::collections::BTreeMap;
 
 pub(super) const SECRET_RULE: &str =
@@ -67,8 +63,8 @@ pub(super) fn common(keys: &Keys<'_>, part: &mut Part, deploys: bool) {
     if let Some(retry) = keys.get("retry") {
         part.retry = self::retry(&retry, deploys).unwrap_or_default();
     }
-    part.artifacts.extend(keys.get("artifacts").map(|view| artifacts(&view)).unwrap_or_default());
-    let own = keys.get("finally").map(|view| steps(&view)).unwrap_or_default();
+    part.artifacts.extend(keys.get("artifacts").map(|view| steps::artifacts(&view)).unwrap_or_default());
+    let own = keys.get("finally").map(|view| steps::steps(&view)).unwrap_or_default();
     part.finally.splice(0..0, own);
 }
 
@@ -198,94 +194,6 @@ fn retry(view: &View<'_>, deploys: bool) -> Option<Retry> {
     Some(retry)
 }
 
-pub(super) fn steps(view: &View<'_>) -> Vec<Step> {
-    let places = view.many();
-    if places.len() > STEPS {
-        view.error(format!("there are {} steps, and {STEPS} are the most", places.len()));
-    }
-    places.iter().take(STEPS).filter_map(step).collect()
-}
-
-fn step(view: &View<'_>) -> Option<Step> {
-    let script = |view: &View<'_>| {
-        let text = view.text()?;
-        if text.trim().is_empty() {
-            view.error("the script is empty");
-        }
-        Some(text)
-    };
-    if !view.is_map() {
-        let run = script(view)?;
-        return Some(Step { name: first_line(&run), run, line: view.node.at.line, ..Step::default() });
-    }
-    let keys = view.map(&shapes::STEP)?;
-    let run = script(&keys.get("run")?)?;
-    let rule = "a folder below the workspace, without .. and without a slash in front";
-    Some(Step {
-        name: keys.get("name").and_then(|name| name.name()).unwrap_or_else(|| first_line(&run)),
-        shell: keys.get("shell").and_then(|shell| shell.name()),
-        workdir: keys.get("workdir").and_then(|folder| folder.text_where(rule, stays_below)),
-        env: keys.get("env").map(|env| variables(&env)).unwrap_or_default(),
-        timeout_s: keys.get("timeout").and_then(|timeout| timeout.duration_s()),
-        always: keys.get("always").is_some_and(|always| always.boolean().unwrap_or(false)),
-        line: view.node.at.line,
-        run,
-    })
-}
-
-/// What a script is called that has no name: its first line that says something.
-fn first_line(script: &str) -> String {
-    let lines = || script.lines().map(str::trim).filter(|line| !line.is_empty());
-    let line =
-        lines().find(|line| !line.starts_with('#') && !line.starts_with("set -")).or_else(|| lines().next());
-    super::super::view::shortened(line.unwrap_or_default())
-}
-
-/// Whether a path or pattern can't leave the workspace.
-fn stays_below(path: &str) -> bool {
-    !path.is_empty()
-        && !path.starts_with(['/', '~', '\\'])
-        && !path.contains(['\0', '\n'])
-        && path.split(['/', '\\']).all(|piece| piece != "..")
-}
-
-fn artifacts(view: &View<'_>) -> Vec<ArtifactRule> {
-    let rule = "a pattern stays below the workspace: no .. and no slash in front";
-    let mut rules: Vec<ArtifactRule> = Vec::new();
-    for item in view.many() {
-        let found = if item.is_map() {
-            let Some(keys) = item.map(&shapes::ARTIFACT) else { continue };
-            let name = keys.get("name").and_then(|name| {
-                name.text_where("an artifact's name has letters, digits, spaces and . _ -", |text| {
-                    is(NAME, text)
-                })
-            });
-            let is_true = |key: &str| keys.get(key).is_some_and(|view| view.boolean().unwrap_or(false));
-            ArtifactRule {
-                name: name.unwrap_or_default(),
-                pattern: keys
-                    .get("pattern")
-                    .and_then(|pattern| pattern.text_where(rule, stays_below))
-                    .unwrap_or_default(),
-                required: is_true("required"),
-                shared: is_true("shared"),
-                keep_s: keys.get("keep").and_then(|keep| keep.duration_s()),
-            }
-        } else {
-            let Some(pattern) = item.text_where(rule, stays_below) else { continue };
-            let name = pattern.trim_end_matches(['*', '/']).rsplit('/').next().unwrap_or_default();
-            let name = name.trim_start_matches(['*', '.']);
-            let name = if is(NAME, name) { name } else { "files" };
-            ArtifactRule { name: name.to_owned(), pattern, ..ArtifactRule::default() }
-        };
-        if rules.iter().any(|rule| rule.name == found.name && !found.name.is_empty()) {
-            item.error(format!("the artifact {:?} is there twice", found.name));
-        }
-        rules.push(found);
-    }
-    rules
-}
-
 /// Texts, one or several.
 pub(super) fn texts(view: &View<'_>) -> Vec<String> {
     view.many().iter().filter_map(View::text).collect()
@@ -304,63 +212,4 @@ pub(super) fn patterns(view: &View<'_>) -> Vec<String> {
         .iter()
         .filter_map(|item| item.text_where("a pattern has 1 to 500 characters", is_pattern))
         .collect()
-}
-
-/// Values that a trigger hands to its runs.
-pub(super) fn given(view: Option<View<'_>>) -> BTreeMap<String, String> {
-    let rule = "a parameter's name has lower-case letters, digits and underscores";
-    let named = view.map(|view| view.named(rule, |name| is(WORD, name))).unwrap_or_default();
-    named.into_iter().filter_map(|(name, value)| Some((name, value.scalar()?))).collect()
-}
-
-pub(super) fn params(view: &View<'_>) -> Vec<Param> {
-    let rule = "a parameter's name has lower-case letters, digits and underscores, at most 40";
-    let named = view.named(rule, |name| is(WORD, name));
-    if named.len() > PARAMS {
-        view.error(format!("there are {} parameters, and {PARAMS} are the most", named.len()));
-    }
-    named.into_iter().take(PARAMS).filter_map(|(name, view)| param(name, &view)).collect()
-}
-
-fn param(name: String, view: &View<'_>) -> Option<Param> {
-    if !view.is_map() {
-        let default = if view.node.is_null() { None } else { Some(view.scalar()?) };
-        return Some(Param { title: name.clone(), name, default, ..Param::default() });
-    }
-    let keys = view.map(&shapes::PARAM)?;
-    let choices: Vec<String> = keys
-        .get("choices")
-        .map(|choices| choices.many().iter().filter_map(View::scalar).collect())
-        .unwrap_or_default();
-    let usual = if choices.is_empty() { ParamKind::Text } else { ParamKind::Choice };
-    let kind =
-        keys.get("type").and_then(|word| word.word(ParamKind::ALL, ParamKind::as_str)).unwrap_or(usual);
-    if (kind == ParamKind::Choice) == choices.is_empty() {
-        view.error("choices belong to the type choice, and that needs them");
-    }
-    let pattern = keys.get("pattern").and_then(|pattern| {
-        let text = pattern.text()?;
-        if let Err(message) = super::super::compiled(&text) {
-            pattern.error(message);
-        }
-        Some(text)
-    });
-    let param = Param {
-        title: keys.get("title").and_then(|title| title.name()).unwrap_or_else(|| name.clone()),
-        name,
-        kind,
-        description: keys.get("description").and_then(|text| text.text()).unwrap_or_default(),
-        default: keys.get("default").and_then(|default| default.scalar()),
-        required: keys.get("required").is_some_and(|required| required.boolean().unwrap_or(false)),
-        choices,
-        pattern,
-        least: keys.get("least").and_then(|least| least.number()),
-        most: keys.get("most").and_then(|most| most.number()),
-    };
-    if let (Some(default), Some(view)) = (&param.default, keys.get("default"))
-        && let Err(message) = param.accept(default)
-    {
-        view.error(message);
-    }
-    Some(param)
 }

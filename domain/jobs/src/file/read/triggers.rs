@@ -7,7 +7,7 @@ use super::super::{
     AfterResult, AfterTrigger, CronTrigger, Dialect, Missed, MissedPolicy, Overlap, Param, PushTrigger,
     Trigger, WebhookTrigger, closest,
 };
-use super::{is, pieces};
+use super::{is, params, pieces};
 use crate::cron::Schedule;
 
 pub(super) fn read(keys: &Keys<'_>, params: &mut Vec<Param>) -> Vec<Trigger> {
@@ -133,7 +133,7 @@ fn cron(keys: &Keys<'_>, usual: Overlap) -> Option<CronTrigger> {
         include: named("include").unwrap_or_default(),
         exclude: named("exclude").unwrap_or_default(),
         business_day,
-        params: pieces::given(keys.get("params")),
+        params: params::given(keys.get("params")),
         enabled: keys.get("enabled").is_none_or(|enabled| enabled.boolean().unwrap_or(true)),
         line: keys.view.node.at.line,
     })
@@ -189,7 +189,7 @@ fn after(keys: &Keys<'_>) -> Option<AfterTrigger> {
     Some(AfterTrigger {
         job: job.text_where("it is the name of another job", |text| is(SLUG, text))?,
         result: result.and_then(|word| word.word(AfterResult::ALL, AfterResult::as_str)).unwrap_or_default(),
-        params: pieces::given(keys.get("params")),
+        params: params::given(keys.get("params")),
     })
 }
 
@@ -197,7 +197,7 @@ fn manual(keys: &Keys<'_>, params: &mut Vec<Param>) {
     let Some(place) = keys.get("manual").and_then(|view| view.map(&shapes::MANUAL)) else { return };
     let Some(own) = place.get("params") else { return };
     if params.is_empty() {
-        *params = pieces::params(&own);
+        *params = params::params(&own);
     } else {
         own.error("the job has params already; put all of them there");
     }
