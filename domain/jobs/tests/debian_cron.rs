@@ -160,7 +160,7 @@ fn watch(night: &Night, tools: &Tools) -> Result<Vec<(String, Duration)>, String
     let mut words = Vec::new();
     let mut ticks = 0;
     // If cron dies this reader would wait for ever: a word of our own ends it.
-    let enough = Duration::from_secs(60) * u32::try_from(night.minutes).unwrap_or(0) / SPEED * 2;
+    let enough = Duration::from_secs(60) * u32::try_from(night.minutes).unwrap_or(0) / SPEED * 5 / 4;
     let (done, is_done) = std::sync::mpsc::channel::<()>();
     let mut lines = BufReader::new(reader).lines();
     std::thread::scope(|scope| {
