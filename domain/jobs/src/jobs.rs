@@ -2,6 +2,7 @@
 
 mod api;
 mod calls;
+pub(crate) mod pages;
 pub(crate) mod sources;
 pub(crate) mod store;
 mod sync;

@@ -15,6 +15,7 @@ mod fixture;
 pub mod gate;
 pub mod schedules;
 mod triggers;
+mod words;
 
 use base::{Result, Right};
 use blobs::Blobs;
@@ -48,6 +49,11 @@ pub fn api() -> web::api::Routes {
         .merge(agents::routes())
         .merge(attempts::routes())
         .merge(secrets::routes())
+}
+
+/// The pages of jobs, runs, agents and secrets.
+pub fn pages() -> axum::Router<App> {
+    axum::Router::new().merge(jobs::pages::pages()).merge(runs::pages::pages())
 }
 
 /// What is done for jobs in the background.

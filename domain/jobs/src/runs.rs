@@ -4,6 +4,7 @@ mod advance;
 mod api;
 mod cancel;
 mod log;
+pub(crate) mod pages;
 mod params;
 mod repeat;
 mod start;

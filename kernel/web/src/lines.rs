@@ -4,10 +4,17 @@
 //! is escaped like any other.
 
 mod ansi;
+mod folds;
+mod marks;
+#[cfg(test)]
+mod tests;
+
+pub use folds::Clock;
 
 use crate::log::Log;
 use ansi::Style;
 use base::Result;
+use folds::{Outline, Place, Stamp};
 use maud::{Markup, html};
 use std::collections::VecDeque;
 
@@ -36,6 +43,7 @@ pub enum Wanted {
 struct Line {
     number: u64,
     bytes: Vec<u8>,
+    place: Place,
 }
 
 /// The lines that were wanted, and what is known of the rest.
@@ -51,6 +59,8 @@ pub struct Shown {
     /// The last line that says something, as plain text.
     pub last_words: String,
     search: Option<String>,
+    /// The steps and groups, where marks are read.
+    outline: Option<Outline>,
 }
 
 /// Takes lines as they come and keeps those that are wanted.
@@ -60,14 +70,22 @@ struct Keeper {
     total: u64,
     hits: u64,
     last: Vec<u8>,
+    outline: Option<Outline>,
 }
 
 impl Keeper {
-    fn new(wanted: Wanted) -> Self {
-        Self { wanted, kept: VecDeque::new(), total: 0, hits: 0, last: Vec::new() }
+    fn new(wanted: Wanted, outline: Option<Outline>) -> Self {
+        Self { wanted, kept: VecDeque::new(), total: 0, hits: 0, last: Vec::new(), outline }
     }
 
     fn take(&mut self, line: &[u8]) {
+        let (line, place) = match &mut self.outline {
+            None => (line, Place::default()),
+            Some(outline) => match outline.take(line, self.total + 1) {
+                Some(output) => output,
+                None => return,
+            },
+        };
         self.total += 1;
         let line = &line[..line.len().min(LINE_BYTES)];
         if line.iter().any(|byte| !byte.is_ascii_whitespace()) {
@@ -84,7 +102,7 @@ impl Keeper {
             }
         };
         if is_kept {
-            self.kept.push_back(Line { number: self.total, bytes: line.to_vec() });
+            self.kept.push_back(Line { number: self.total, bytes: line.to_vec(), place });
         }
         if let Wanted::Last(most) = self.wanted
             && self.kept.len() > most
@@ -100,12 +118,21 @@ fn page_of(line: u64) -> u64 {
 
 /// Looks through a log. Nothing of it is read inside a transaction.
 pub async fn look(log: &dyn Log, wanted: Wanted) -> Result<Shown> {
+    look_for(log, wanted, None).await
+}
+
+/// The same for the log of a job, in which an agent marked steps, groups and times.
+pub async fn look_at_steps(log: &dyn Log, wanted: Wanted) -> Result<Shown> {
+    look_for(log, wanted, Some(Outline::default())).await
+}
+
+async fn look_for(log: &dyn Log, wanted: Wanted, outline: Option<Outline>) -> Result<Shown> {
     let wanted = match wanted {
         Wanted::With(text) => Wanted::With(text.to_lowercase()),
         other => other,
     };
     let search = if let Wanted::With(text) = &wanted { Some(text.clone()) } else { None };
-    let mut keeper = Keeper::new(wanted);
+    let mut keeper = Keeper::new(wanted, outline);
     let (mut at, mut open) = (0_i64, Vec::new());
     loop {
         let part = log.read(at, STEP).await?;
@@ -133,6 +160,7 @@ pub async fn look(log: &dyn Log, wanted: Wanted) -> Result<Shown> {
         next,
         last_words: ansi::plain(&keeper.last).trim().to_owned(),
         search,
+        outline: keeper.outline,
     })
 }
 
@@ -150,15 +178,15 @@ impl Shown {
                 @if self.search.is_some() {
                     li.hit { a href={ (home) "?line=" (line.number) "#L" (line.number) } { (line.number) } span { (style.line(&line.bytes, self.search.as_deref())) } }
                 } @else {
-                    (item(line.number, style.line(&line.bytes, None), false))
+                    (item(line.number, style.line(&line.bytes, None), None))
                 }
             }
         }
     }
 }
 
-fn item(number: u64, content: Markup, is_open: bool) -> Markup {
-    html! { li id={ "L" (number) } class=[is_open.then_some("open")] { a href={ "#L" (number) } { (number) } span { (content) } } }
+fn item(number: u64, content: Markup, class: Option<&str>) -> Markup {
+    html! { li id={ "L" (number) } class=[class] { a href={ "#L" (number) } { (number) } span { (content) } } }
 }
 
 /// What came since somebody looked: whole lines, and the one that is being written, which the next answer replaces.
@@ -176,72 +204,84 @@ pub struct More {
 
 /// Reads on from the byte `from`, which begins the line after `line`.
 pub async fn more(log: &dyn Log, from: i64, line: u64) -> Result<More> {
-    let part = log.read(from, STEP).await?;
-    let is_last = log.end().is_some() && from + part.len() as i64 >= log.length();
-    Ok(split(&part, from, line, is_last))
+    read_on(log, from, line, None).await
 }
 
-fn split(bytes: &[u8], from: i64, line: u64, is_last: bool) -> More {
-    let mut style = Style::default();
-    let mut at = line;
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+/// The same for the log of a job: the headings of its steps and groups are items of their own.
+pub async fn more_of_steps(log: &dyn Log, from: i64, line: u64, clock: Clock<'_>) -> Result<More> {
+    read_on(log, from, line, Some(clock)).await
+}
+
+async fn read_on(log: &dyn Log, from: i64, line: u64, clock: Option<Clock<'_>>) -> Result<More> {
+    let part = log.read(from, STEP).await?;
+    let is_last = log.end().is_some() && from + part.len() as i64 >= log.length();
+    Ok(split(&part, from, line, is_last, clock))
+}
+
+fn split(bytes: &[u8], from: i64, line: u64, is_last: bool, clock: Option<Clock<'_>>) -> More {
+    let mut pen = Pen { style: Style::default(), at: line, stamp: None, clock };
+    let mut whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    if clock.is_some() && !is_last {
+        whole = before_stamp(bytes, whole);
+    }
     let open = &bytes[whole..];
+    // The beginning of a mark is not shown, nor is a mark whose line has not come.
+    let is_held = clock.is_some() && open.starts_with(b"::") && !is_last;
+    let open = if is_held { &[] } else { open };
     // A line without an end that is longer than anybody reads does not hold up the rest.
     let is_cut = open.len() > LINE_BYTES;
-    let items = html! {
-        @for text in bytes[..whole].split_inclusive(|byte| *byte == b'\n') {
-            @let text = &text[..text.len() - 1];
-            @let number = { at += 1; at };
-            (item(number, style.line(&text[..text.len().min(LINE_BYTES)], None), false))
-        }
-        @if !open.is_empty() {
-            (item(at + 1, style.line(&open[..open.len().min(LINE_BYTES)], None), !(is_last || is_cut)))
-        }
-    };
     let takes_open = !open.is_empty() && (is_last || is_cut);
+    let items = html! {
+        @for text in bytes[..whole].split_inclusive(|byte| *byte == b'\n') { (pen.line(&text[..text.len() - 1], None)) }
+        @if !open.is_empty() { (pen.line(open, (!takes_open).then_some("open"))) }
+    };
+    let at = pen.at - u64::from(!open.is_empty() && !takes_open);
     More {
         items,
         next: from + if takes_open { bytes.len() } else { whole } as i64,
-        line: at + u64::from(takes_open),
+        line: at,
         is_over: is_last,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The end of the whole lines without a time whose line is still to come.
+fn before_stamp(bytes: &[u8], whole: usize) -> usize {
+    let Some(inside) = whole.checked_sub(1) else { return whole };
+    let start = bytes[..inside].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    if bytes[start..whole].starts_with(b"::at::") { start } else { whole }
+}
 
-    fn kept(wanted: Wanted, count: u64) -> (Vec<u64>, u64) {
-        let mut keeper = Keeper::new(wanted);
-        for n in 1..=count {
-            keeper.take(format!("line {n}").as_bytes());
+/// Writes lines as they come.
+struct Pen<'a> {
+    style: Style,
+    at: u64,
+    stamp: Option<Stamp>,
+    clock: Option<Clock<'a>>,
+}
+
+impl Pen<'_> {
+    fn line(&mut self, line: &[u8], class: Option<&str>) -> Markup {
+        let Some(clock) = self.clock else {
+            self.at += 1;
+            let shown = self.style.line(&line[..line.len().min(LINE_BYTES)], None);
+            return item(self.at, shown, class);
+        };
+        match marks::read(line) {
+            marks::Read::Text(text) => {
+                self.at += 1;
+                let shown = folds::content(&mut self.style, &text[..text.len().min(LINE_BYTES)], None);
+                item(self.at, folds::timed(&clock, self.stamp.take(), &shown), class)
+            }
+            marks::Read::Step(step) => {
+                self.stamp = step.at.map(Stamp::At);
+                html! { li.fold { (step.name) } }
+            }
+            marks::Read::Group(name) => html! { li.fold { (ansi::plain(name)) } },
+            marks::Read::At(ms) => {
+                self.stamp = Some(Stamp::After(ms));
+                html! {}
+            }
+            marks::Read::StepEnd(_) | marks::Read::GroupEnd => html! {},
         }
-        (keeper.kept.iter().map(|line| line.number).collect(), keeper.hits)
-    }
-
-    #[test]
-    fn only_the_wanted_lines_are_kept() {
-        assert_eq!(kept(Wanted::Last(3), 10).0, [8, 9, 10]);
-        let (page, _) = kept(Wanted::Around(2_001), 4_500);
-        assert_eq!((page[0], page[page.len() - 1]), (2_001, 4_000));
-        let (page, _) = kept(Wanted::Around(1), 4_500);
-        assert_eq!((page[0], page[page.len() - 1]), (1, 2_000));
-        let (found, hits) = kept(Wanted::With("line 99".to_owned()), 1_000);
-        assert_eq!((found, hits), (vec![99, 990, 991, 992, 993, 994, 995, 996, 997, 998, 999], 11));
-    }
-
-    #[test]
-    fn a_line_that_is_being_written_is_shown_and_comes_again() {
-        let first = split(b"one\ntw", 0, 0, false);
-        assert_eq!((first.next, first.line, first.is_over), (4, 1, false));
-        assert_eq!(
-            first.items.into_string(),
-            "<li id=\"L1\"><a href=\"#L1\">1</a><span>one</span></li><li id=\"L2\" class=\"open\"><a href=\"#L2\">2</a><span>tw</span></li>"
-        );
-        let second = split(b"two\n", 4, 1, true);
-        assert_eq!((second.next, second.line, second.is_over), (8, 2, true));
-        let last = split(b"the end", 8, 2, true);
-        assert_eq!((last.next, last.line, last.is_over), (15, 3, true));
-        assert!(!last.items.into_string().contains("open"));
     }
 }

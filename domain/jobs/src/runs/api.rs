@@ -1,9 +1,9 @@
 //! Runs at `/api/v1/runs` and `/api/v1/jobs/{name}/runs`.
 
-mod artifacts;
-mod logs;
+pub(crate) mod artifacts;
+pub(crate) mod logs;
 mod show;
-mod starting;
+pub(crate) mod starting;
 
 use web::api::Routes;
 

@@ -11,7 +11,7 @@
     if (asking.has(log) || document.hidden) return;
     asking.add(log);
     try {
-      const { follow, offset, line } = log.dataset, list = box.$('ol', log);
+      const { follow, offset, line } = log.dataset, list = box.$$('ol', log).at(-1);
       const answer = await fetch(`${follow}?from=${offset}&line=${line}`, { credentials: 'same-origin', headers: { Accept: 'text/html' } });
       const next = answer.ok && parse(await answer.text()).querySelector('ol');
       if (!next || !log.isConnected || log.dataset.offset !== offset || log.dataset.line !== line) return;
@@ -32,7 +32,7 @@
   setInterval(all, 1000);
   document.addEventListener('box:changed', all);
   document.addEventListener('visibilitychange', all);
-  const toEnd = () => box.$$('[data-follow] ol').forEach(list => { list.scrollTop = list.scrollHeight; });
+  const toEnd = () => box.$$('[data-follow]').map(log => box.$$('ol', log).at(-1)).filter(Boolean).forEach(list => { list.scrollTop = list.scrollHeight; });
   toEnd();
   all();
 

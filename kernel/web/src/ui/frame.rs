@@ -175,6 +175,7 @@ impl Frame {
                     h2 { a href="/environments" { "Environments" } }
                     (self.line(&self.path))
                     h2 { "Operations" }
+                    (self.link("/jobs", "Jobs", icon("clock")))
                     (self.link("/repositories", "Repositories", icon("git-commit-horizontal")))
                     h2 { a href="/projects" { "Projects" } " " a.push href="/projects/new" aria-label="New project" { (icon("plus")) } }
                     @for project in &shell.projects {

@@ -63,6 +63,13 @@ const PAGES: [(&str, &[Entry]); 3] = [
     (
         "Server",
         &[
+            (
+                "Agents",
+                "/agents",
+                For::Members,
+                "The machines that do the work of jobs, and what waits for one",
+            ),
+            ("Secrets", "/settings/secrets", For::Members, "Values that jobs get and nobody reads back"),
             ("Trash", "/trash", For::Members, "What was deleted and can still be brought back"),
             (
                 "Audit log",

@@ -39,13 +39,22 @@ async fn read(
 }
 
 /// The output of a run, for somebody who reads it.
-struct Output {
+pub(crate) struct Output {
     app: App,
     actor: Actor,
     run: RunId,
     only: Option<String>,
     parts: Vec<LogPart>,
     state: Life,
+}
+
+impl Output {
+    /// The output of one try, for somebody who was let read it.
+    pub(crate) fn of_attempt(app: &App, state: Life, attempt: attempts::Attempt) -> Self {
+        let (run, part) = (attempt.run, attempt.part);
+        let parts = vec![LogPart { part, attempt, from: 0 }];
+        Self { app: app.clone(), actor: Actor::system(), run, only: Some(part.to_string()), parts, state }
+    }
 }
 
 impl Log for Output {
