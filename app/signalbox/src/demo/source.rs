@@ -10,8 +10,11 @@ use tokio::process::Command;
 /// The deploy script. It is what a team would write: build in a fresh directory, copy to every host, then switch.
 const SCRIPT: &str = include_str!("deploy.sh");
 
-/// What people commit: the title, who, and the task that it belongs to, with the word before its id.
-const CHANGES: [(&str, &str, Option<(&str, &str)>); 16] = [
+/// A commit: its title, who makes it, and the task that it belongs to, with the word before the task's id.
+type Change = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
+/// What people commit.
+const CHANGES: [Change; 16] = [
     (
         "Show the delivery date on the order page",
         "Chiara Rossi",
