@@ -1,8 +1,8 @@
 //! Templates: the list of them, one with what it holds, making a project of it, and saving a project as one.
 
 use super::{
-    Doer, NewFromTemplate, NewTemplate, Offset, Outline, OutlineTask, People, Template, TemplateChange,
-    TemplateRole,
+    Doer, NewFromTemplate, NewTemplate, Offset, Outline, OutlineSection, OutlineTask, People, Template,
+    TemplateChange, TemplateRole,
 };
 use crate::copies::Shift;
 use crate::projects::{self, Privacy};
@@ -164,8 +164,10 @@ fn maker(frame: &Frame, template: &Template) -> Markup {
 }
 
 fn held(outline: &Outline, who: &dyn Fn(Doer) -> Option<String>) -> Markup {
+    let is_idle =
+        |section: &OutlineSection| section.tasks.is_empty() && section.name == crate::sections::UNTITLED;
     html! {
-        @for section in &outline.sections {
+        @for section in outline.sections.iter().filter(|section| outline.sections.len() == 1 || !is_idle(section)) {
             @if outline.sections.len() > 1 || section.name != crate::sections::UNTITLED { h3.sec { (section.name) } }
             @if section.tasks.is_empty() { p.t-s.dim { "No tasks" } }
             @else { ul.rows { @for task in &section.tasks { (line(task, 0, who)) } } }
@@ -291,7 +293,7 @@ async fn ask(State(app): State<App>, frame: Frame, Path(project): Path<ProjectId
     };
     let content = html! {
         p.lead { "A template keeps sections, tasks, their parts, tags and custom fields, and tells days from the start. Comments and files stay here." }
-        form.form method="post" action={ (here) "/template" } {
+        section.block { form.form method="post" action={ (here) "/template" } {
             label.field { span { "Name of the template" } input.input name="name" value=(source.name) required autocomplete="off"; }
             fieldset {
                 legend { "Who does the tasks" }
@@ -304,7 +306,7 @@ async fn ask(State(app): State<App>, frame: Frame, Path(project): Path<ProjectId
             (ui::tick("public", "true", source.privacy != Privacy::Private, "Its team may make projects of it"))
             (ui::refusal())
             div.row { button.btn.primary { "Save the template" } a.btn.quiet href=(here) { "Cancel" } }
-        }
+        } }
     };
     let page = Page::new("Save as template").crumb("Projects", "/projects").crumb(&source.name, &here);
     Ok(frame.page(page.reading(content)))

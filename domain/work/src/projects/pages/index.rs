@@ -120,6 +120,8 @@ pub(super) async fn new(State(app): State<App>, frame: Frame) -> Result<Markup> 
     let offered = templates::list(&mut tx).await?;
     let content = html! {
         (templates::pages::offered(&offered))
+        section.block {
+        @if !offered.is_empty() { div.block-head { h2 { "From the beginning" } } }
         form.form method="post" action="/projects" {
             label.field { span { "Name" } input.input name="name" required autofocus autocomplete="off"; }
             label.field { span { "What it is for" } textarea.input name="notes" rows="3" {} }
@@ -144,6 +146,7 @@ pub(super) async fn new(State(app): State<App>, frame: Frame) -> Result<Markup> 
             }
             label.field { span { "Sections" } textarea.input name="sections" rows="3" aria-describedby="sections-note" { "To do\nIn progress\nDone" } small #sections-note { "One name a line." } }
             div.row { button.btn.primary { "Make the project" } a.btn.quiet href="/projects" { "Cancel" } }
+        }
         }
     };
     Ok(frame.page(Page::new("New project").crumb("Projects", "/projects").reading(content)))

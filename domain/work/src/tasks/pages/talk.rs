@@ -97,6 +97,7 @@ fn event(frame: &Frame, told: &Told) -> Markup {
         }
         StoryKind::AddedToProject | StoryKind::RemovedFromProject | StoryKind::SectionChanged => "list",
         StoryKind::Duplicated | StoryKind::DuplicatedFrom => "copy",
+        StoryKind::Liked => "heart",
         _ => "pencil",
     };
     let who = story.created_by.as_ref().map_or("Signalbox", |person| person.name.as_str());
@@ -148,7 +149,7 @@ fn comment(frame: &Frame, around: &Around, told: &Told) -> Markup {
                     b { (who.map_or("Signalbox", |who| who.name.as_str())) }
                     (frame.time(story.created_at))
                     @if story.is_edited { span.faint.t-s { "edited" } }
-                    @if story.is_pinned { span.faint.t-s { (small_icon("pin")) "pinned" } }
+                    @if story.is_pinned { span.faint.t-s { "pinned" } }
                     span.push {}
                     (heart(&format!("/tasks/{task}/comments/{}/like", story.id), "on", &story.likes, frame.actor.user, "this comment"))
                     @if is_own || around.can(Right::Comment) {
