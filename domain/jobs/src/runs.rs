@@ -1,7 +1,7 @@
 //! Runs: one go of a job, from what caused it to how it ended.
 
 mod advance;
-mod api;
+pub(crate) mod api;
 mod cancel;
 mod log;
 pub(crate) mod pages;
@@ -177,6 +177,19 @@ pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Run>> {
         None => jobs::list(tx).await?.into_iter().map(|job| job.id).collect(),
     };
     store::list(tx, filter, &seen).await
+}
+
+/// The last runs of each of some jobs, newest first; the caller has checked that they may be seen.
+pub(crate) async fn last_of_jobs(
+    tx: &mut Tx,
+    jobs: &[JobId],
+    limit: usize,
+) -> Result<BTreeMap<JobId, Vec<Run>>> {
+    let mut all: BTreeMap<JobId, Vec<Run>> = BTreeMap::new();
+    for run in store::last_of_jobs(tx, jobs, limit).await? {
+        all.entry(run.job).or_default().push(run);
+    }
+    Ok(all)
 }
 
 /// One run, when the actor has `right` on its job.

@@ -187,6 +187,41 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Secret>> {
     Ok(all.into_iter().filter(|secret| secret.scope != "job" || seen.contains(&secret.scope_key)).collect())
 }
 
+/// The scopes that a job gets its secrets from, the closest first.
+fn scopes(job: &Job, model: &file::Job) -> Vec<(&'static str, String)> {
+    let mut scopes = vec![("job", job.id.to_string())];
+    if let Some(environment) = &model.deploy {
+        scopes.push(("environment", environment.clone()));
+    }
+    scopes.push(("repository", job.repository.to_string()));
+    scopes.push(("workspace", String::new()));
+    scopes
+}
+
+/// The secrets that a job names, each with where it comes from, when it was set anywhere. The caller has checked that the job may be seen.
+pub(crate) async fn of_job(
+    tx: &mut Tx,
+    job: &Job,
+    model: &file::Job,
+) -> Result<Vec<(String, Option<Secret>)>> {
+    let mut names: Vec<&String> =
+        model.secrets.iter().chain(model.parts().flat_map(|part| &part.secrets)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut all = Vec::new();
+    for name in names {
+        let mut found = None;
+        for (scope, key) in scopes(job, model) {
+            found = store::find(tx, scope, &key, name).await?;
+            if found.is_some() {
+                break;
+            }
+        }
+        all.push((name.clone(), found));
+    }
+    Ok(all)
+}
+
 /// A secret that a run gets, still sealed.
 pub(crate) struct Sealed {
     pub name: String,
@@ -209,12 +244,7 @@ pub(crate) async fn give(
     model: &file::Job,
     names: &[String],
 ) -> Result<Vec<Sealed>> {
-    let mut scopes = vec![("job", job.id.to_string())];
-    if let Some(environment) = &model.deploy {
-        scopes.push(("environment", environment.clone()));
-    }
-    scopes.push(("repository", job.repository.to_string()));
-    scopes.push(("workspace", String::new()));
+    let scopes = scopes(job, model);
     let mut given = Vec::new();
     for name in names {
         for (scope, key) in &scopes {

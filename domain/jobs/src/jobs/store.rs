@@ -179,6 +179,13 @@ pub(super) async fn files(tx: &mut Tx, repository: RepositoryId) -> Result<Vec<(
     rows.iter().map(|row| Ok((row.get(0)?, json(row.get(1)?)?))).collect()
 }
 
+/// Every file that something is to be said of.
+pub(super) async fn files_with_findings(tx: &mut Tx) -> Result<Vec<(RepositoryId, String, Vec<Finding>)>> {
+    let sql = "select repository_id, path, findings from job_file where findings <> '[]' order by repository_id, path limit 100";
+    let rows = tx.rows(sql, &[]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, json(row.get(2)?)?))).collect()
+}
+
 pub(super) async fn remove_file(tx: &mut Tx, repository: RepositoryId, path: &str) -> Result<()> {
     let sql = "delete from job_file where repository_id = $1 and path = $2";
     tx.run(sql, &params![repository, path]).await.map(drop)

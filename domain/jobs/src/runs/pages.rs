@@ -1,9 +1,9 @@
 //! The pages of runs: one with its log, figures and files, and what can be done with it.
 
 mod act;
-mod aside;
+pub(crate) mod aside;
 mod files;
-mod load;
+pub(crate) mod load;
 mod log;
 mod parts;
 mod show;

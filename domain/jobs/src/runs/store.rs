@@ -103,6 +103,29 @@ pub(super) async fn list(tx: &mut Tx, filter: &Filter, seen: &[JobId]) -> Result
     many(tx, &sql, wanted.params()).await
 }
 
+/// Jobs of one statement: databases bound how much of one they take.
+const JOBS_AT_ONCE: usize = 100;
+
+/// The last runs of some jobs, newest first.
+pub(super) async fn last_of_jobs(tx: &mut Tx, jobs: &[JobId], limit: usize) -> Result<Vec<Run>> {
+    let mut all = Vec::new();
+    for some in jobs.chunks(JOBS_AT_ONCE) {
+        let one = |place: usize| {
+            let columns = columns!();
+            format!(
+                "select * from (select {columns} from run where job_id = ${} order by id desc limit $1) as last{place}",
+                place + 2
+            )
+        };
+        let sql = (0..some.len()).map(one).collect::<Vec<_>>().join(" union all ");
+        let mut params: Vec<Value> = params![limit].to_vec();
+        params.extend(some.iter().map(|job| Value::from(*job)));
+        all.extend(many(tx, &sql, &params).await?);
+    }
+    all.sort_by_key(|run| std::cmp::Reverse(run.id));
+    Ok(all)
+}
+
 pub(super) async fn insert(tx: &mut Tx, run: &Run) -> Result<()> {
     let sql = concat!(
         "insert into run (",

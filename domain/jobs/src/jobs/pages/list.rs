@@ -1,0 +1,147 @@
+//! All jobs that somebody may see, how they are, and the job files that cannot be read.
+
+use crate::file::{Finding, Severity};
+use crate::jobs::{self, Job, store};
+use crate::runs::pages::{strip, words as how};
+use crate::runs::{self, Run};
+use crate::schedules;
+use crate::words::Reader;
+use axum::extract::State;
+use base::id::JobId;
+use base::{Role, Time};
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use web::ui::{self, Aspect, Frame, Page};
+use web::{App, Result};
+
+/// Runs in the strip of a row.
+const STRIP: usize = 12;
+/// Findings that are listed of one file.
+const FINDINGS: usize = 20;
+
+/// A job file with what is wrong in it: the repository's name, the path, the findings.
+type Broken = (String, String, Vec<Finding>);
+
+/// The page.
+pub(super) async fn list(State(app): State<App>, frame: Frame) -> Result<Markup> {
+    let mut tx = app.db.read(&frame.actor).await?;
+    let all = jobs::list(&mut tx).await?;
+    let ids: Vec<JobId> = all.iter().map(|job| job.id).collect();
+    let last = runs::last_of_jobs(&mut tx, &ids, STRIP).await?;
+    let next = schedules::next_of_jobs(&mut tx).await?;
+    let is_member = frame.actor.role != Role::Guest;
+    let broken = if is_member { broken(&mut tx).await? } else { Vec::new() };
+    drop(tx);
+    let reader = Reader::of(&frame);
+    let content = html! {
+        div #jobs data-live="job run" {
+            @if !broken.is_empty() { (findings(&broken)) }
+            @if all.is_empty() { (nothing(is_member)) }
+            ul.rows.job { @for job in &all { (row(job, last.get(&job.id).map_or(&[][..], Vec::as_slice), &next, reader)) } }
+        }
+    };
+    let actions =
+        html! { @if is_member { a.btn.quiet.sm href="/agents" { (ui::icon("server")) " Agents" } } };
+    Ok(frame.page(Page::new("Jobs").topics(["job", "run"]).actions(actions).content(content)))
+}
+
+async fn broken(tx: &mut db::Tx) -> base::Result<Vec<Broken>> {
+    let mut all = Vec::new();
+    for (repository, path, findings) in store::files_with_findings(tx).await? {
+        all.push((repos::get(tx, repository).await?.name, path, findings));
+    }
+    Ok(all)
+}
+
+/// What the lamp of a job shows, and what that means.
+pub(super) fn lamp(job: &Job, last: Option<&Run>, now: Time) -> (Aspect, &'static str) {
+    match last {
+        _ if job.gone_at.is_some() => (Aspect::Idle, "No longer in its file"),
+        _ if !job.enabled => (Aspect::Idle, "Switched off"),
+        None if job.is_paused(now) => (Aspect::Idle, "Paused"),
+        None => (Aspect::Idle, "Never ran"),
+        Some(run) => how::lamp(run.state),
+    }
+}
+
+fn row(job: &Job, last: &[Run], next: &BTreeMap<JobId, Time>, reader: Reader<'_>) -> Markup {
+    let (aspect, meaning) = lamp(job, last.first(), reader.now);
+    let next = next.get(&job.id).filter(|_| !job.is_paused(reader.now));
+    html! {
+        li.item {
+            (ui::lamp_named(aspect, meaning))
+            a.plain.grow href={ "/jobs/" (job.name) } {
+                span.row.wrap {
+                    b.strong { (job.title) }
+                    @if job.title != job.name { span.faint.mono.not-s { (job.name) } }
+                    @if job.is_paused(reader.now) { (ui::chip("amber", "Paused")) }
+                    @if !job.enabled { (ui::chip("", "Switched off")) }
+                }
+                span.t-s.dim.under {
+                    @match last.first() {
+                        Some(run) => { "Run " (run.number) ": " (meaning.to_lowercase()) @if let Some(at) = run.ended_at { ", " (reader.at(at)) } "." },
+                        None => "It never ran.",
+                    }
+                    @if let Some(at) = next { " Next " (reader.soon(*at)) "." }
+                    @if let Some(owner) = &job.owner { " Owner: " (owner) "." }
+                }
+            }
+            @if !last.is_empty() { (strip::strip(last, None)) }
+        }
+    }
+}
+
+fn findings(broken: &[Broken]) -> Markup {
+    html! {
+        @for (repository, path, found) in broken {
+            @let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
+            details.note.red.state open {
+                summary {
+                    (ui::lamp(if errors > 0 { Aspect::Red } else { Aspect::Amber })) " "
+                    b.mono { (path) } " in " a href={ "/repositories/" (repository) } { (repository) } ": "
+                    @if errors > 0 { "not all of it can be used, so what it said before holds on" } @else { "somebody should look at it" }
+                }
+                ul {
+                    @for finding in found.iter().take(FINDINGS) {
+                        li.finding {
+                            span.mono { "line " (finding.line) } " " (finding.message)
+                            @if let Some(meant) = &finding.suggestion { " (" (meant) ")" }
+                        }
+                    }
+                    @if found.len() > FINDINGS { li.dim { "and " (found.len() - FINDINGS) " more" } }
+                }
+            }
+        }
+    }
+}
+
+const EXAMPLE: &str = "name: nightly-report
+title: Nightly report
+on:
+  - cron: \"0 6 * * *\"
+    tz: Europe/London
+steps:
+  - name: analyse
+    run: python3 analyse.py
+artifacts:
+  - {name: report, pattern: report.html}";
+
+#[cfg(test)]
+#[test]
+fn the_example_can_be_used_as_it_stands() {
+    let parsed = crate::file::parse(EXAMPLE);
+    assert_eq!((parsed.findings, parsed.jobs.len()), (Vec::new(), 1));
+}
+
+fn nothing(is_member: bool) -> Markup {
+    html! {
+        div.empty {
+            h2 { "No jobs yet" }
+            p { "A job is what a repository says it is: put a file " code { "signalbox.yaml" } " at its top, and push. It is read with every push, and its jobs stand here." }
+        }
+        pre.source tabindex="0" aria-label="An example of signalbox.yaml" { (EXAMPLE) }
+        @if is_member {
+            p.dim { "Repositories stand under " a href="/repositories" { "Repositories" } "; one is connected there, or with " code { "signalbox repo add NAME URL" } ". Look at a file before you push it: " code { "signalbox job lint signalbox.yaml" } "." }
+        }
+    }
+}
