@@ -5,7 +5,6 @@ pub(crate) mod api;
 mod cancel;
 mod log;
 pub(crate) mod pages;
-mod params;
 mod repeat;
 mod start;
 pub mod state;

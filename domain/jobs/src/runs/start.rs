@@ -1,6 +1,6 @@
 //! Starting runs: the number, the parts, and whether another run stands in the way, in one transaction.
 
-use super::{Cause, Part, PartState, Run, State, advance, params, store};
+use super::{Cause, Part, PartState, Run, State, advance, store};
 use crate::cron::decide::{self, Decision, Others, Verdict};
 use crate::file::{self, Overlap};
 use crate::jobs::{self, Definition, Job};
@@ -103,7 +103,8 @@ pub(crate) async fn start(tx: &mut Tx, job: &Job, new: New) -> Result<Started> {
     let job = jobs::store::hold(tx, job.id).await?.ok_or_else(|| jobs::missing(&job.name))?;
     let definition = definition(tx, &job, &new).await?;
     let model = &definition.model;
-    let params = params::resolved(model, &new.ask.params)?;
+    let wrong = |wrong: Vec<String>| Error::invalid("run.params", format!("{}: {}", job.name, wrong.join("; ")));
+    let params = model.arguments(&new.ask.params).map_err(wrong)?;
     let lane = model.concurrency.as_ref().map(|concurrency| concurrency.group.clone());
     let verdict = match new.verdict.clone() {
         Some(verdict) => verdict,
