@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod invite;
+pub(crate) mod pages;
 pub(crate) mod store;
 
 pub(crate) use api::routes;
@@ -120,6 +121,12 @@ fn missing(id: AgentId) -> Error {
 pub async fn list(tx: &mut Tx) -> Result<Vec<Agent>> {
     rights::require_role(tx, Role::Member)?;
     store::here(tx).await
+}
+
+/// How many parts each agent does now. For members.
+pub(crate) async fn busy(tx: &mut Tx) -> Result<BTreeMap<AgentId, i64>> {
+    rights::require_role(tx, Role::Member)?;
+    store::busy(tx).await
 }
 
 /// One agent. For members.

@@ -21,6 +21,7 @@ pub use artifacts::{Artifact, artifact, artifacts_of};
 #[cfg(test)]
 pub(crate) use background::handlers;
 pub(crate) use background::{chores, periodic, watch_queue};
+pub(crate) use claim::fits;
 pub use lease::after_restart;
 pub(crate) use lease::lose_all_of;
 pub(crate) use output::read as read_output;

@@ -53,7 +53,11 @@ pub fn api() -> web::api::Routes {
 
 /// The pages of jobs, runs, agents and secrets.
 pub fn pages() -> axum::Router<App> {
-    axum::Router::new().merge(jobs::pages::pages()).merge(runs::pages::pages())
+    axum::Router::new()
+        .merge(jobs::pages::pages())
+        .merge(runs::pages::pages())
+        .merge(agents::pages::pages())
+        .merge(secrets::pages::pages())
 }
 
 /// What is done for jobs in the background.

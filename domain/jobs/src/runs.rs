@@ -218,6 +218,30 @@ pub async fn parts(tx: &mut Tx, run: RunId) -> Result<Vec<Part>> {
     store::parts(tx, run).await
 }
 
+/// A part that waits for an agent.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    /// The part.
+    pub part: Part,
+    /// What its job is called.
+    pub title: String,
+    /// The number of its run.
+    pub number: i64,
+}
+
+/// The parts that wait for an agent, of jobs that the actor may see, the longest waiting first.
+pub(crate) async fn waiting(tx: &mut Tx, limit: usize) -> Result<Vec<Waiting>> {
+    let seen: BTreeMap<JobId, String> =
+        jobs::list(tx).await?.into_iter().map(|job| (job.id, job.title)).collect();
+    let mut all = Vec::new();
+    for (part, number) in store::queued(tx, limit).await? {
+        if let Some(title) = seen.get(&part.job).cloned() {
+            all.push(Waiting { part, title, number });
+        }
+    }
+    Ok(all)
+}
+
 /// What the last run of a job that ended before this one came to.
 pub async fn before(tx: &mut Tx, run: &Run) -> Result<Option<State>> {
     store::outcome_before(tx, run).await

@@ -4,6 +4,7 @@
 //! file names; of several with one name the one closest to it: the job's, its environment's, its repository's, the workspace's.
 
 mod api;
+pub(crate) mod pages;
 mod store;
 #[cfg(test)]
 mod tests;

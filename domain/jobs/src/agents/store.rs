@@ -5,6 +5,7 @@ use base::id::AgentId;
 use base::{Error, Result, Time};
 use db::{Row, Tx, params};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 const COLUMNS: &str = "id, name, os, arch, version, labels, capabilities, slots, once, draining, pool_id, made_at, seen_at, gone_at";
 
@@ -78,6 +79,12 @@ pub(crate) async fn by_token(tx: &mut Tx, token_hash: &str) -> Result<Option<Age
 pub(crate) async fn here(tx: &mut Tx) -> Result<Vec<Agent>> {
     let sql = format!("select {COLUMNS} from agent where gone_at is null order by id");
     tx.rows(&sql, &[]).await?.iter().map(agent).collect()
+}
+
+/// How many tries each agent holds.
+pub(super) async fn busy(tx: &mut Tx) -> Result<BTreeMap<AgentId, i64>> {
+    let sql = "select agent_id, count(*) from attempt where ended_at is null group by agent_id";
+    tx.rows(sql, &[]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 pub(crate) async fn set_draining(tx: &mut Tx, id: AgentId, draining: bool) -> Result<()> {

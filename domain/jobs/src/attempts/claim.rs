@@ -25,7 +25,7 @@ pub(super) struct Claimed {
 }
 
 /// Whether an agent can do a part.
-pub(super) fn fits(part: &Part, offers: &BTreeMap<String, String>) -> bool {
+pub(crate) fn fits(part: &Part, offers: &BTreeMap<String, String>) -> bool {
     let has_isolation = match part.model.isolation {
         Isolation::None => true,
         Isolation::Bwrap => offers.contains_key("bwrap"),

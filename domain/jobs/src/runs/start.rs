@@ -103,7 +103,8 @@ pub(crate) async fn start(tx: &mut Tx, job: &Job, new: New) -> Result<Started> {
     let job = jobs::store::hold(tx, job.id).await?.ok_or_else(|| jobs::missing(&job.name))?;
     let definition = definition(tx, &job, &new).await?;
     let model = &definition.model;
-    let wrong = |wrong: Vec<String>| Error::invalid("run.params", format!("{}: {}", job.name, wrong.join("; ")));
+    let wrong =
+        |wrong: Vec<String>| Error::invalid("run.params", format!("{}: {}", job.name, wrong.join("; ")));
     let params = model.arguments(&new.ask.params).map_err(wrong)?;
     let lane = model.concurrency.as_ref().map(|concurrency| concurrency.group.clone());
     let verdict = match new.verdict.clone() {

@@ -245,6 +245,16 @@ pub(crate) async fn ready(tx: &mut Tx, limit: usize) -> Result<Vec<Part>> {
     tx.rows(&sql, &params![now, limit]).await?.iter().map(part_of).collect()
 }
 
+/// Parts that wait for an agent, with the numbers of their runs, the longest waiting first.
+pub(super) async fn queued(tx: &mut Tx, limit: usize) -> Result<Vec<(Part, i64)>> {
+    let columns = PART.split(", ").map(|column| format!("run_part.{column}")).collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "select {columns}, run.number from run_part join run on run.id = run_part.run_id where run_part.state = 'queued'
+         order by run_part.ready_at, run_part.id limit $1"
+    );
+    tx.rows(&sql, &params![limit]).await?.iter().map(|row| Ok((part_of(row)?, row.get(11)?))).collect()
+}
+
 /// Whether there is anything that an agent could take.
 pub(crate) async fn is_any_ready(tx: &mut Tx) -> Result<bool> {
     let now = tx.now();
