@@ -356,11 +356,11 @@ pub(crate) async fn set_deployed(
 /// The epoch that people wait on: it also counts the changes that were made to the lock project's set of open tasks
 /// through any other door.
 pub(crate) async fn epoch(tx: &mut Tx, environment: &Environment) -> Result<i64> {
-    Ok(environment.epoch + store::lock_project_version(tx, environment.lock_project).await?)
+    Ok(environment.epoch + work::projects::version(tx, environment.lock_project).await?)
 }
 
 /// Keeps every change to the set of open locks waiting until this transaction ends. The tracker raises the version of a
 /// project in every transaction that can alter which of its tasks are open, so whoever holds that row has their order.
 pub(crate) async fn hold_locks(tx: &mut Tx, environment: &Environment) -> Result<()> {
-    store::hold_lock_project(tx, environment.lock_project).await
+    work::projects::hold(tx, environment.lock_project).await
 }

@@ -114,13 +114,3 @@ pub(super) async fn set_deployed(tx: &mut Tx, id: EnvironmentId, deployed: Deplo
     let sql = "update environment set deployed_id = $2 where id = $1";
     tx.run(sql, &params![id, deployed]).await.map(drop)
 }
-
-// The only two statements that name a table of the tracker: its verbs return the version but cannot hold the row.
-pub(super) async fn lock_project_version(tx: &mut Tx, project: ProjectId) -> Result<i64> {
-    let row = tx.opt("select version from project where id = $1", &params![project]).await?;
-    row.map_or(Ok(0), |row| row.get(0))
-}
-
-pub(super) async fn hold_lock_project(tx: &mut Tx, project: ProjectId) -> Result<()> {
-    tx.opt("select version from project where id = $1 /*pg: for update */", &params![project]).await.map(drop)
-}
