@@ -102,6 +102,7 @@ def main():
     parser.add_argument("--engines", default="renewals,polars,duckdb")
     parser.add_argument("--runs", type=int, default=3, help="the best is shown")
     parser.add_argument("--limit", type=int, default=900, help="seconds until an engine is stopped")
+    parser.add_argument("--memory", type=int, help="gigabytes that an engine may ask for")
     parser.add_argument("--keep", action="store_true", help="keep the exports of 10 million rows")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
@@ -122,7 +123,7 @@ def main():
                                "--json", options.cache / "figures.json"]
                 else:
                     command = [python, __file__, "--inside", engine, str(file), form]
-                results = [measured(command, options.limit) for _ in range(options.runs if rows <= 1_000_000 else 1)]
+                results = [measured(command, options.limit, options.memory) for _ in range(options.runs if rows <= 1_000_000 else 1)]
                 good = [r for r in results if not isinstance(r, str)]
                 size = f"{file.stat().st_size / 1e6:,.0f} MB"
                 if good:
