@@ -35,7 +35,8 @@ async fn who_is_asked_to_end_has_time_for_it() {
         let marker = base::random::word::<12>();
         let attempt = AttemptId(n as i64 + 1);
         let mut tree = Tree::prepare(&containment, attempt, &marker, Limits::default()).expect("a tree");
-        let script = "sh -c 'trap \"echo cleaned; exit 3\" TERM; echo up; sleep 1000 & wait'; exit $?";
+        let script =
+            "sh -c 'trap \"echo cleaned; exit 3\" TERM; echo up; while :; do sleep 0.1; done'; exit $?";
         let mut command = shell(&tree, &marker, script);
         command.stdout(Stdio::piped());
         let mut child = tree.spawn(command).await.expect("started");
@@ -43,7 +44,9 @@ async fn who_is_asked_to_end_has_time_for_it() {
         let mut said = [0; 3];
         tokio::io::AsyncReadExt::read_exact(&mut out, &mut said).await.expect("it speaks");
         tree.ask_to_end();
-        assert!(tree.emptied(Duration::from_secs(5)).await, "{containment:?}");
+        let has_ended = tree.emptied(Duration::from_secs(10)).await;
+        tree.kill().await;
+        assert!(has_ended, "{containment:?}");
         let mut rest = String::new();
         tokio::io::AsyncReadExt::read_to_string(&mut out, &mut rest).await.expect("text");
         assert_eq!(rest, "cleaned\n", "{containment:?}");

@@ -1,6 +1,8 @@
 //! The source, files of earlier stages, and files that are kept.
 
-use crate::arrange::{Hub, job, said};
+use crate::arrange::{Hub, Scratch, job, said};
+use crate::double::Double;
+use crate::restarts::Process;
 use serde_json::{Value, json};
 
 fn source() -> Vec<u8> {
@@ -95,4 +97,20 @@ async fn a_million_lines_arrive_whole() {
     assert_eq!(finish["outcome"], "succeeded");
     assert!(log.len() <= 1 << 20 && log.contains("reached its limit") && log.ends_with("were not kept\n"));
     hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_does_not_grow_with_what_a_job_writes() {
+    let double = Double::start().await;
+    let scratch = Scratch::new();
+    let process = Process::start(&double, &scratch.0.join("agent"), None);
+    double.give(job("57", &["true"], json!({})));
+    double.finish("57").await;
+    let before = process.peak_memory();
+    double.give(job("58", &["seq 1 4000000"], json!({"secrets": {"KEY": "a-secret-of-some-length"}})));
+    let finish = double.finish("58").await;
+    assert_eq!(finish["outcome"], "succeeded");
+    let after = process.peak_memory();
+    println!("{} MiB before, {} MiB after {} bytes", before >> 20, after >> 20, finish["log_bytes"]);
+    assert!(after < before + (24 << 20), "{before} {after}");
 }

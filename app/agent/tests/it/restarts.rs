@@ -36,6 +36,13 @@ impl Process {
         Self(command.spawn().expect("a process"))
     }
 
+    /// The most memory that it has used so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("it lives");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+    }
+
     /// As `kill -9` does.
     pub fn kill(&mut self) {
         self.0.kill().expect("killed");

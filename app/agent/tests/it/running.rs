@@ -186,3 +186,25 @@ async fn what_is_not_understood_is_refused_alone() {
     assert_eq!(finish["outcome"], "succeeded");
     hub.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_small_jobs_are_done_in_little_time() {
+    let hub = Hub::with(|config| config.slots = 8).await;
+    hub.run(job("999", &["true"], json!({}))).await;
+    let requests = hub.double.lock().requests;
+    let watch = base::Stopwatch::start();
+    for n in 1000..1200 {
+        hub.double.give(job(&n.to_string(), &["true"], json!({})));
+    }
+    for n in 1000..1200 {
+        assert_eq!(hub.double.finish(&n.to_string()).await["outcome"], "succeeded");
+    }
+    let took = watch.elapsed();
+    let requests = hub.double.lock().requests - requests;
+    println!(
+        "{:.0} jobs a second, {:.1} requests for each",
+        200.0 / took.as_secs_f64(),
+        requests as f64 / 200.0
+    );
+    hub.close().await;
+}
