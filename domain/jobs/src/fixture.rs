@@ -5,7 +5,7 @@ use crate::attempts::testing::Held;
 use crate::file;
 use crate::jobs::{self, Job, Read, ReadFile};
 use crate::runs::{self, Ask, Filter, Run, State};
-use base::{Actor, Door, Error, Right, Role, Time};
+use base::{Actor, Door, Error, Right, Role};
 use db::testing::Place;
 use db::{Db, Tx};
 use people::bootstrap::{Bootstrap, FirstStart, first_start};
@@ -179,11 +179,6 @@ impl Hub {
 
     pub async fn advance(&self, by: Duration) {
         self.place.clock().advance(by);
-        self.settle().await;
-    }
-
-    pub async fn set_clock(&self, to: &str) {
-        self.place.clock().set(Time::parse(to).expect("a time"));
         self.settle().await;
     }
 

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod attempts;
 pub mod cron;
+pub mod day;
 pub mod file;
 pub mod jobs;
 pub mod runs;

@@ -191,6 +191,11 @@ pub(crate) async fn last_of_jobs(
     Ok(all)
 }
 
+/// Runs that ended within a time, and those that go on, oldest first. Those of jobs that the actor does not see are for the caller to leave out.
+pub(crate) async fn between(tx: &mut Tx, from: Time, until: Time, limit: usize) -> Result<Vec<Run>> {
+    store::between(tx, from, until, limit).await
+}
+
 /// One run, when the actor has `right` on its job.
 pub async fn require(tx: &mut Tx, id: RunId, right: Right) -> Result<(Run, Job)> {
     let run = unchecked(tx, id).await?;

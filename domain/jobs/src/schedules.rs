@@ -134,6 +134,11 @@ pub async fn fires(tx: &mut Tx, job: JobId, limit: usize) -> Result<Vec<Fire>> {
     store::fires(tx, job, limit).await
 }
 
+/// The schedules that fire before an instant; the caller leaves out those of jobs that are not seen.
+pub(crate) async fn due_before(tx: &mut Tx, until: Time) -> Result<Vec<Schedule>> {
+    store::due_before(tx, until).await
+}
+
 /// When anything of a job fires next.
 pub async fn next_of_jobs(tx: &mut Tx) -> Result<BTreeMap<JobId, Time>> {
     store::next_of_jobs(tx).await

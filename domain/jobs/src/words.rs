@@ -29,13 +29,19 @@ impl<'a> Reader<'a> {
         civil.strftime(pattern).to_string()
     }
 
-    /// An instant that is to come: `in 12 min, at 14:32`.
+    /// Whether a clock of another zone, written `2026-11-01 06:00:00 +00:00`, shows the same as the reader's.
+    pub(crate) fn shows(&self, time: Time, local: &str) -> bool {
+        let own = self.zone.to_datetime(time.timestamp());
+        local.starts_with(&own.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    }
+
+    /// An instant that is to come: `in 12 min, 14:32`.
     pub(crate) fn soon(&self, time: Time) -> String {
         let left = time.since(self.now);
         match left.as_secs() {
-            0..60 => format!("in less than a minute, at {}", self.at(time)),
+            0..60 => format!("in less than a minute, {}", self.at(time)),
             s @ 60..86_400 => {
-                format!("in {}, at {}", length(Duration::from_secs(s / 60 * 60)), self.at(time))
+                format!("in {}, {}", length(Duration::from_secs(s / 60 * 60)), self.at(time))
             }
             _ => self.at(time),
         }

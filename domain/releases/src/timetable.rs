@@ -7,6 +7,7 @@ mod bars;
 mod draw;
 mod list;
 mod load;
+mod others;
 mod paths;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod tests;
 pub use draw::draw;
 pub use list::list;
 pub use load::load;
+pub use others::{Mark, Other};
 
 use crate::deployments::State;
 use crate::words::{self, Reader};
@@ -36,6 +38,8 @@ pub struct Timetable {
     pub now: Time,
     /// The environments, in the order that a commit travels.
     pub lanes: Vec<Lane>,
+    /// What else has a day, below the environments: jobs.
+    pub others: Vec<Other>,
     /// Whether more happened than is drawn.
     pub is_cut: bool,
 }
@@ -108,7 +112,7 @@ impl Timetable {
     /// A day without anything in it.
     pub fn empty(day: Date, zone: TimeZone, now: Time) -> Self {
         let (from, until) = bounds(day, &zone);
-        Self { day, zone, from, until, now, lanes: Vec::new(), is_cut: false }
+        Self { day, zone, from, until, now, lanes: Vec::new(), others: Vec::new(), is_cut: false }
     }
 
     /// Where an instant is, in percent of the day; before and after it, at its edges.

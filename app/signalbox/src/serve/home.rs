@@ -60,7 +60,9 @@ async fn home(State(app): State<App>, Query(shown): Query<Shown>, frame: Frame) 
     }
     let day = chosen(&shown.day, frame.today());
     let lanes: Vec<_> = situation.stations.iter().map(|s| (s.environment.clone(), s.lamp().aspect)).collect();
-    let table = timetable::load(&mut tx, &lanes, day, frame.shell.zone.clone()).await?;
+    let mut table = timetable::load(&mut tx, &lanes, day, frame.shell.zone.clone()).await?;
+    let (from, until) = (table.from, table.until);
+    table.others = jobs::day::day(&mut tx, from, until).await?.into_iter().map(row).collect();
     drop(tx);
     let reader = Reader { now: frame.now, zone: &frame.shell.zone };
     let (answer, sentence) = verdict::verdict(&verdict::matters(&situation), reader);
@@ -76,13 +78,25 @@ async fn home(State(app): State<App>, Query(shown): Query<Shown>, frame: Frame) 
     Ok(frame.page(Page::new("Home").with_own_h1().beside(beside).actions(actions).content(content)))
 }
 
+/// The day of a job, as a row of the timetable.
+fn row(day: jobs::day::Day) -> timetable::Other {
+    let mark = |slot: jobs::day::Slot| timetable::Mark {
+        at: slot.at,
+        aspect: slot.aspect,
+        is_planned: slot.is_planned,
+        words: slot.words,
+        href: slot.href,
+    };
+    timetable::Other { name: day.title, href: day.href, marks: day.slots.into_iter().map(mark).collect() }
+}
+
 /// What the page listens to. A task that is ticked off in a lock project opens an environment, too.
 fn topics(situation: &Situation) -> String {
     let all = situation
         .stations
         .iter()
         .map(|s| format!(" environment.{} project.{}", s.environment.id, s.environment.lock_project));
-    format!("environment repository{}", all.collect::<String>())
+    format!("environment repository run{}", all.collect::<String>())
 }
 
 /// The day that an address names: `yesterday`, `tomorrow`, a date, or today.

@@ -3,7 +3,7 @@
 use super::{Filter, Metric, Part, Run, State};
 use crate::agents::store::json;
 use base::id::{JobId, PartId, RunId};
-use base::{Error, Result, Value};
+use base::{Error, Result, Time, Value};
 use db::{Row, Tx, params};
 
 macro_rules! columns {
@@ -123,6 +123,23 @@ pub(super) async fn last_of_jobs(tx: &mut Tx, jobs: &[JobId], limit: usize) -> R
         all.extend(many(tx, &sql, &params).await?);
     }
     all.sort_by_key(|run| std::cmp::Reverse(run.id));
+    Ok(all)
+}
+
+pub(super) async fn between(tx: &mut Tx, from: Time, until: Time, limit: usize) -> Result<Vec<Run>> {
+    let ended = concat!(
+        "select ",
+        columns!(),
+        " from run where ended_at >= $1 and ended_at < $2 order by ended_at desc limit $3"
+    );
+    let mut all = many(tx, ended, &params![from, until, limit]).await?;
+    let live = concat!(
+        "select ",
+        columns!(),
+        " from run where ended_at is null and made_at < $1 order by id desc limit $2"
+    );
+    all.extend(many(tx, live, &params![until, limit]).await?);
+    all.sort_by_key(|run| run.id);
     Ok(all)
 }
 

@@ -132,6 +132,16 @@ pub(super) async fn fires(tx: &mut Tx, job: JobId, limit: usize) -> Result<Vec<F
     tx.rows(sql, &params![job, limit]).await?.iter().map(fire).collect()
 }
 
+/// Schedules that are looked at for one day.
+const OF_A_DAY: usize = 1_000;
+
+pub(super) async fn due_before(tx: &mut Tx, until: Time) -> Result<Vec<Schedule>> {
+    let sql = format!(
+        "select {COLUMNS} from schedule where gone_at is null and next_at < $1 order by next_at, id limit $2"
+    );
+    tx.rows(&sql, &params![until, OF_A_DAY]).await?.iter().map(schedule).collect()
+}
+
 pub(super) async fn next_of_jobs(tx: &mut Tx) -> Result<BTreeMap<JobId, Time>> {
     let sql = "select job_id, min(next_at) from schedule where gone_at is null and next_at is not null group by job_id";
     tx.rows(sql, &[]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()

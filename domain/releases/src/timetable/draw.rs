@@ -1,6 +1,7 @@
 //! Drawing a day.
 
 use super::bars::{Bar, Place, bars};
+use super::others;
 use super::paths::{Path, paths};
 use super::{Hold, Lane, Stop, Timetable};
 use crate::deployments::State;
@@ -63,14 +64,15 @@ fn placed(table: &Timetable) -> Vec<Placed<'_>> {
 }
 
 /// A place across, as SVG writes it.
-fn at(x: f64) -> String {
+pub(super) fn at(x: f64) -> String {
     format!("{x:.3}%")
 }
 
 /// The names of the lanes and the drawing, side by side.
 pub fn draw(table: &Timetable) -> Markup {
     let lanes = placed(table);
-    let bottom = lanes.last().map_or(HEAD + LANE, |last| last.top + last.height);
+    let rows = lanes.last().map_or(HEAD + LANE, |last| last.top + last.height);
+    let bottom = rows + others::height(table);
     html! {
         div.tt-scroll tabindex="0" role="group" aria-label="Timetable, scrolls sideways" data-now=[table.is_today().then(|| at(table.x(table.now)))] {
             div.tt-names {
@@ -80,6 +82,7 @@ pub fn draw(table: &Timetable) -> Markup {
                         div style={ "top:" (placed.top + LOCKS - 5) "px" } { span.faint.under { "Locks" } }
                     }
                 }
+                (others::names(table, rows))
             }
             svg.plot height=(bottom) role="group" aria-label=(summary(table)) {
                 (marks())
@@ -91,6 +94,7 @@ pub fn draw(table: &Timetable) -> Markup {
                 @let ways = paths(table);
                 @for way in &ways { (path(table, &lanes, way, ways.len() <= NAMED_PATHS)) }
                 @for placed in &lanes { (lane(table, placed)) }
+                (others::rows(table, rows))
                 @if table.is_today() { (now(table, bottom)) }
             }
         }
@@ -107,6 +111,7 @@ fn marks() -> Markup {
                 rect style="fill:var(--green-lamp)" x="-8" y="-14" width="16" height="28" rx="4" {}
                 path d="M-3.5 .5-1 3.2 4-3" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}
             }
+            symbol #m-miss overflow="visible" { path style="fill:var(--red-lamp)" d="M-3.5-6h7v3.7L1.4 0l2.1 2.3V6h-7V2.3L-1.4 0l-2.1-2.3Z" {} }
             symbol #m-lost overflow="visible" { path style="fill:var(--amber-lamp)" d="M0-8 8.4 7H-8.4Z" {} }
         }
     }
@@ -253,5 +258,9 @@ fn summary(table: &Timetable) -> String {
         }
         said + "."
     });
-    format!("Timetable of {}.{}", table.day.strftime("%A %-d %B"), lanes.collect::<String>())
+    format!(
+        "Timetable of {}.{}",
+        table.day.strftime("%A %-d %B"),
+        lanes.collect::<String>() + &others::summary(table)
+    )
 }

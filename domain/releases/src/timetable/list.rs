@@ -72,6 +72,10 @@ fn rows(table: &Timetable) -> Vec<(Time, Row)> {
             ));
         }
     }
+    for mark in table.others.iter().flat_map(|other| &other.marks) {
+        let row = Row { lamp: ui::lamp(mark.aspect), href: mark.href.clone(), text: mark.words.clone() };
+        rows.push((mark.at, row));
+    }
     rows.sort_by_key(|(at, _)| *at);
     rows
 }

@@ -161,7 +161,7 @@ pub(super) fn content(style: &mut Style, bytes: &[u8], search: Option<&str>) -> 
 
 /// A line with its time before it; lines without one keep the room for it.
 pub(super) fn timed(clock: &Clock<'_>, stamp: Option<Stamp>, content: &Markup) -> Markup {
-    html! { span.at { @if let Some(stamp) = stamp { (clock.show(stamp)) } } (content) }
+    html! { span.stamp { @if let Some(stamp) = stamp { (clock.show(stamp)) } } (content) }
 }
 
 /// The lines of a log within their steps.

@@ -34,7 +34,7 @@ pub(super) fn upcoming(
     reader: Reader<'_>,
 ) -> Markup {
     html! {
-        section {
+        section.fires {
             div.block-head { h2 { "Schedule" } }
             @if all.is_empty() { p.dim { "No clock starts it: " (others(definition)) "." } }
             @for schedule in all {
@@ -49,7 +49,7 @@ pub(super) fn upcoming(
                         @for fire in clock.preview(reader.now, UPCOMING) {
                             li.item {
                                 (ui::lamp(Aspect::Idle))
-                                span.grow { (reader.at(fire.at)) " " span.t-s.faint { (fire.local) } }
+                                span.grow { (reader.at(fire.at)) @if !reader.shows(fire.at, &fire.local) { " " span.t-s.faint { (fire.local) } } }
                                 @if let Some(calendar) = &fire.excluded_by { span.t-s.dim { "not on a day in " (calendar) } }
                                 @else if is_paused { span.t-s.dim { "paused" } }
                             }

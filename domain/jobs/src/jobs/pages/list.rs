@@ -5,7 +5,7 @@ use crate::jobs::{self, Job, store};
 use crate::runs::pages::{strip, words as how};
 use crate::runs::{self, Run};
 use crate::schedules;
-use crate::words::Reader;
+use crate::words::{self, Reader};
 use axum::extract::State;
 use base::id::JobId;
 use base::{Role, Time};
@@ -95,20 +95,22 @@ fn findings(broken: &[Broken]) -> Markup {
     html! {
         @for (repository, path, found) in broken {
             @let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
-            details.note.red.state open {
-                summary {
-                    (ui::lamp(if errors > 0 { Aspect::Red } else { Aspect::Amber })) " "
-                    b.mono { (path) } " in " a href={ "/repositories/" (repository) } { (repository) } ": "
-                    @if errors > 0 { "not all of it can be used, so what it said before holds on" } @else { "somebody should look at it" }
-                }
-                ul {
-                    @for finding in found.iter().take(FINDINGS) {
-                        li.finding {
-                            span.mono { "line " (finding.line) } " " (finding.message)
-                            @if let Some(meant) = &finding.suggestion { " (" (meant) ")" }
-                        }
+            div class={ "note state row" @if errors > 0 { " red" } } {
+                (ui::lamp(if errors > 0 { Aspect::Red } else { Aspect::Amber }))
+                div.grow {
+                    p {
+                        b.mono { (path) } " in " a href={ "/repositories/" (repository) } { (repository) } ": "
+                        @if errors > 0 { "not all of it can be used, so what it said before holds on." } @else { "somebody should look at it." }
                     }
-                    @if found.len() > FINDINGS { li.dim { "and " (found.len() - FINDINGS) " more" } }
+                    ul {
+                        @for finding in found.iter().take(FINDINGS) {
+                            li.finding {
+                                span.mono { "line " (finding.line) } " " (words::capital(&finding.message))
+                                @if let Some(meant) = &finding.suggestion { " (" (meant) ")" }
+                            }
+                        }
+                        @if found.len() > FINDINGS { li.dim { "and " (found.len() - FINDINGS) " more" } }
+                    }
                 }
             }
         }

@@ -57,7 +57,7 @@ fn spark(metric: &Metric, history: &[(i64, f64)], here: Option<i64>) -> Markup {
     let most = history.iter().map(|(_, value)| *value).fold(0.0, f64::max);
     let least = history.iter().map(|(_, value)| *value).fold(0.0, f64::min);
     let span = if most > least { most - least } else { 1.0 };
-    let pitch = 100.0 / history.len().max(8) as f64;
+    let pitch = 100.0 / history.len().max(18) as f64;
     let unit = metric.unit.as_deref();
     let (first, last) = (history.first().map_or(0, |(n, _)| *n), history.last().map_or(0, |(n, _)| *n));
     html! {

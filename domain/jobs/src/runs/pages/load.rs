@@ -13,6 +13,7 @@ use db::Tx;
 use maud::{Markup, html};
 use people::rights::RightSet;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Runs in the strip, and figures in a chart.
 pub(crate) const STRIP: usize = 24;
@@ -74,9 +75,8 @@ impl View {
         let attempts = attempts::of_run(tx, id).await?;
         let mut agents = BTreeMap::new();
         for attempt in &attempts {
-            if !agents.contains_key(&attempt.agent) {
-                let agent = crate::agents::unchecked(tx, attempt.agent).await?;
-                agents.insert(attempt.agent, agent.machine.name);
+            if let Entry::Vacant(slot) = agents.entry(attempt.agent) {
+                slot.insert(crate::agents::unchecked(tx, attempt.agent).await?.machine.name);
             }
         }
         let shown = match wanted {

@@ -67,7 +67,7 @@ pub(super) async fn panel(
     let (aspect, meaning) = lamp(attempt);
     let clock = Clock { began: attempt.leased_at, zone: &frame.shell.zone };
     let markup = html! {
-        div.log.steps #log data-follow=[follows.then(|| format!("{tail}/lines"))] data-offset=(shown.next) data-line=(shown.total) {
+        div.log.staged #log data-follow=[follows.then(|| format!("{tail}/lines"))] data-offset=(shown.next) data-line=(shown.total) {
             div.log-bar {
                 span.row { (ui::lamp_named(aspect, meaning)) " " span.log-lines { (said) } }
                 span.grow {}

@@ -112,7 +112,9 @@ fn headline(view: &View, reader: Reader<'_>) -> Markup {
     let newer =
         view.recent.iter().rev().find(|other| other.number > run.number && other.state == Life::Succeeded);
     let of_try = view.attempts.iter().rev().find_map(|attempt| attempt.sentence.clone());
-    let why = run.sentence.clone().or_else(|| of_try.filter(|_| run.state.is_bad()));
+    // What waits for a person says so above its button.
+    let said = run.sentence.clone().filter(|_| run.state != Life::Held);
+    let why = said.or_else(|| of_try.filter(|_| run.state.is_bad()));
     let has_more = why.is_some() || (run.state.is_bad() && newer.is_some()) || !run.trusted;
     html! {
         div.row.row-3.wrap.top {
