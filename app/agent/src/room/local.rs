@@ -45,7 +45,8 @@ pub fn fence(home: &Home, hidden: &[PathBuf], network: bool) -> Vec<OsString> {
     let temporary = home.temporary();
     bind(&temporary, Path::new("/tmp"));
     bind(&temporary, Path::new("/var/tmp"));
-    for path in hidden.iter().filter(|path| path.is_dir()) {
+    // A mount needs the full path, and one that is not there has nothing to hide.
+    for path in hidden.iter().filter_map(|path| path.canonicalize().ok()).filter(|path| path.is_dir()) {
         words.extend(["--tmpfs".into(), path.into()]);
     }
     for path in [home.work(), home.exchange(), temporary] {
