@@ -11,7 +11,7 @@ use web::App;
 pub(crate) fn pages() -> Router<App> {
     Router::new()
         .route("/agents", get(list::list))
-        .route("/agents/tokens", post(act::invite))
+        .route("/agents/tokens", get(list::list).post(act::invite))
         .route("/agents/{id}/drain", post(act::drain))
         .route("/agents/{id}/undrain", post(act::undrain))
         .route("/agents/{id}/remove", get(act::remove_form).post(act::remove))

@@ -86,6 +86,7 @@ async fn claim(
     let sign = Sign { version: body.version, labels: body.labels, capabilities: body.capabilities };
     claim::seen(&mut tx, &mut agent, sign).await?;
     let forget = claim::forgotten(&mut tx, &agent, &body.have).await?;
+    claim::hand_back(&mut tx, &agent, &body.have).await?;
     let mut claimed = claim::claim(&mut tx, &agent, free).await?;
     tx.commit().await?;
     while claimed.is_empty() && forget.is_empty() && free > 0 && !agent.draining && !*stop.borrow() {

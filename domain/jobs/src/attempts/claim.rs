@@ -96,6 +96,29 @@ async fn take(tx: &mut Tx, agent: &Agent, mut part: Part) -> Result<Claimed> {
     Ok(Claimed { attempt, run, part, facts })
 }
 
+/// Puts back what an agent was given and never got: an answer that was lost on its way. The agent asks for one thing after the other,
+/// so what it was given before this claim and does not have now did not arrive, and nothing of it has happened.
+pub(super) async fn hand_back(tx: &mut Tx, agent: &Agent, have: &[AttemptId]) -> Result<()> {
+    for mut attempt in store::of_agent(tx, agent.id).await? {
+        if attempt.state != AttemptState::Leased || have.contains(&attempt.id) {
+            continue;
+        }
+        attempt.state = AttemptState::Cancelled;
+        attempt.lease_until = None;
+        attempt.ended_at = Some(tx.now());
+        attempt.reason = Some("never_arrived".to_owned());
+        attempt.sentence = Some("Its agent never got it".to_owned());
+        store::update(tx, &attempt).await?;
+        if let Some(mut part) = runs::store::part(tx, attempt.part).await? {
+            part.state = PartState::Queued;
+            part.state_at = tx.now();
+            part.ready_at = Some(tx.now());
+            runs::store::update_part(tx, &part).await?;
+        }
+    }
+    Ok(())
+}
+
 /// What an agent says of itself with every claim.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sign {

@@ -66,6 +66,8 @@ pub(super) async fn finish(
 
 async fn close(tx: &mut Tx, mut attempt: Attempt, ending: Ending) -> Result<()> {
     let state = match ending.outcome {
+        // Its processes were ended with the agent, and nobody knows how far they got.
+        AttemptState::Failed if ending.reason.as_deref() == Some("agent_restarted") => PartState::Lost,
         AttemptState::Succeeded => PartState::Succeeded,
         AttemptState::Failed => PartState::Failed,
         AttemptState::Cancelled => PartState::Cancelled,

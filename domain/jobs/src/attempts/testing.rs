@@ -34,6 +34,11 @@ impl Held {
         claimed.into_iter().map(held).collect()
     }
 
+    /// Says which tries an agent has, as every claim does.
+    pub(crate) async fn says_it_has(tx: &mut Tx, agent: &Agent, have: &[AttemptId]) {
+        claim::hand_back(tx, agent, have).await.expect("handed back");
+    }
+
     /// Says that it goes on; returns why it is to stop.
     pub(crate) async fn renew(&self, tx: &mut Tx) -> Result<Option<String>> {
         let order = lease::renew(tx, self.agent, self.attempt, self.epoch, AttemptState::Running).await?;
@@ -55,8 +60,9 @@ impl Held {
         log_bytes: i64,
         metrics: &[(&str, f64)],
     ) -> Result<()> {
-        // `failed 75` is a failure with that code.
-        let (word, code) = outcome.split_once(' ').unwrap_or((outcome, "1"));
+        // `failed 75` is a failure with that code, `failed agent_restarted` one for that reason.
+        let (word, detail) = outcome.split_once(' ').unwrap_or((outcome, "1"));
+        let (code, reason) = if detail.parse::<i64>().is_ok() { (detail, None) } else { ("1", Some(detail)) };
         let outcome = AttemptState::parse(word)?;
         let exit_code = match outcome {
             AttemptState::Succeeded => Some(0),
@@ -67,7 +73,7 @@ impl Held {
             outcome,
             exit_code,
             signal: None,
-            reason: None,
+            reason: reason.map(str::to_owned),
             sentence: None,
             failed_step: None,
             log_bytes,

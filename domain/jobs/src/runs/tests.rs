@@ -1,6 +1,7 @@
 //! What runs promise.
 
 use super::*;
+use crate::attempts::testing::Held;
 use crate::fixture::{Hub, hub};
 use std::time::Duration;
 
@@ -167,6 +168,35 @@ db::on_both! { hub;
         let mut tx = hub.by_itself().await;
         let error = held.print(&mut tx, 0, b"late").await.expect_err("nothing is written");
         assert_eq!(error.code(), "attempt.fenced");
+    }
+
+    async fn what_never_reached_its_agent_is_given_out_again(hub) {
+        hub.commit(PLAIN).await;
+        let agent = hub.agent("small", &[]).await;
+        let run = hub.run("plain").await;
+        let lost = hub.claim(&agent).await.remove(0);
+        let mut tx = hub.by_itself().await;
+        Held::says_it_has(&mut tx, &agent, &[lost.attempt]).await;
+        tx.commit().await.expect("committed");
+        assert!(hub.claim(&agent).await.is_empty(), "it has it");
+        let mut tx = hub.by_itself().await;
+        Held::says_it_has(&mut tx, &agent, &[]).await;
+        tx.commit().await.expect("committed");
+        let again = hub.claim(&agent).await.remove(0);
+        assert_eq!(hub.finish(&lost, "succeeded").await.expect_err("fenced").code(), "attempt.fenced");
+        hub.finish(&again, "succeeded").await.expect("taken in");
+        assert_eq!(hub.state(&run).await, State::Succeeded);
+    }
+
+    async fn a_restart_of_the_agent_is_a_loss_and_not_a_failure(hub) {
+        hub.commit("name: plain\nretry: {max: 1, on: [agent_lost], backoff: 1s}\nsteps: [{run: x}]\n").await;
+        let agent = hub.agent("small", &[]).await;
+        let run = hub.run("plain").await;
+        assert_eq!(hub.carry_out(&agent, "failed agent_restarted").await, 1);
+        assert_eq!(hub.state(&run).await, State::Running, "its file wants another try");
+        hub.advance(Duration::from_secs(2)).await;
+        assert_eq!(hub.carry_out(&agent, "failed agent_restarted").await, 1);
+        assert_eq!(hub.state(&run).await, State::Lost);
     }
 
     async fn output_is_appended_once_and_the_end_waits_for_all_of_it(hub) {

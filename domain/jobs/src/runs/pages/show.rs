@@ -161,7 +161,7 @@ fn facts(view: &View, reader: Reader<'_>) -> Markup {
                 _ => span.row title=(agents.join(", ")) { (ui::icon("server")) " " (agents.len()) " agents" },
             }
             @for image in images.iter().take(3) { span.row { (ui::icon("box")) " " span.mono { (image) } } }
-            @if let Some(took) = how::took(run, reader) { span.row { (ui::icon("timer")) " " (took) } }
+            @if let Some(took) = how::took(run, reader).filter(|_| run.state.is_over()) { span.row { (ui::icon("timer")) " " (took) } }
             @if run.deployment.is_some() {
                 @if let (Some(id), Some(environment)) = (run.deployment, &view.definition.model.deploy) {
                     a.row href={ "/deployments/" (id) } { (ui::icon("arrow-right")) " Deployment to " (environment) }
