@@ -2,7 +2,7 @@
 
 use super::Environment;
 use base::Result;
-use base::id::{DeploymentId, EnvironmentId, ProjectId};
+use base::id::{DeploymentId, EnvironmentId};
 use db::{Row, Tx, params};
 
 macro_rules! columns {
