@@ -1,5 +1,8 @@
 //! One day of jobs, for whoever draws it: what ran, and what is to run.
 
+#[cfg(test)]
+mod tests;
+
 use crate::cron;
 use crate::jobs::{self, Job};
 use crate::runs::pages::words as how;

@@ -135,7 +135,12 @@ pub(super) fn asana_api(app: &App) -> Router<App> {
 
 /// The pages of all domains.
 pub(super) fn pages() -> Router<App> {
-    Router::new().merge(people::pages()).merge(work::pages()).merge(repos::pages()).merge(releases::pages()).merge(jobs::pages())
+    Router::new()
+        .merge(people::pages())
+        .merge(work::pages())
+        .merge(repos::pages())
+        .merge(releases::pages())
+        .merge(jobs::pages())
 }
 
 /// Doors that carry their own secret in the path.

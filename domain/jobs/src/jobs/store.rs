@@ -180,7 +180,7 @@ pub(super) async fn files(tx: &mut Tx, repository: RepositoryId) -> Result<Vec<(
 }
 
 /// Every file that something is to be said of.
-pub(super) async fn files_with_findings(tx: &mut Tx) -> Result<Vec<(RepositoryId, String, Vec<Finding>)>> {
+pub(crate) async fn files_with_findings(tx: &mut Tx) -> Result<Vec<(RepositoryId, String, Vec<Finding>)>> {
     let sql = "select repository_id, path, findings from job_file where findings <> '[]' order by repository_id, path limit 100";
     let rows = tx.rows(sql, &[]).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, json(row.get(2)?)?))).collect()
