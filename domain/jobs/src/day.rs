@@ -73,7 +73,9 @@ pub async fn day(tx: &mut Tx, from: Time, until: Time) -> Result<Vec<Day>> {
             let model = jobs::definition(tx, job.definition).await?.model;
             for schedule in own {
                 let Ok(clock) = cron::Schedule::of(&model, &schedule.trigger) else { continue };
-                let fires = clock.fires(from.max(now), until, FIRES);
+                // What is due and has its run is in the past already.
+                let next = schedule.next_at.unwrap_or(now);
+                let fires = clock.fires(from.max(next), until, FIRES);
                 slots.extend(fires.into_iter().map(|at| planned(&job, at)));
             }
         }
