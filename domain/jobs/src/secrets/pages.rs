@@ -22,7 +22,7 @@ const HERE: &str = "/settings/secrets";
 pub(crate) fn pages() -> Router<App> {
     Router::new()
         .route(HERE, get(list).post(set))
-        .route("/settings/secrets/{scope}/{name}/remove", axum::routing::post(remove))
+        .route("/settings/secrets/{scope}/{name}/remove", get(remove_form).post(remove))
 }
 
 /// A secret with its scope as people write it, and whether the reader may set it.
@@ -93,7 +93,7 @@ fn shown(row: &Row, reader: Reader<'_>) -> Markup {
                     @match secret.given_at { Some(at) => { "Last given to a run at " (reader.at(at)) "." }, None => "No run got it yet." }
                 }
             }
-            @if row.may_set { (ui::press(&format!("/settings/secrets/{}/{}/remove", row.scope, secret.name), "sm quiet", "Remove")) }
+            @if row.may_set { a.btn.sm.quiet href={ "/settings/secrets/" (row.scope) "/" (secret.name) "/remove" } { "Remove" } }
         }
     }
 }
@@ -140,6 +140,18 @@ async fn set(State(app): State<App>, Auth(actor): Auth, Form(given): Form<Given>
         super::set(&mut tx, mirrors.sealing(), &scope, given.name.trim(), &value, any_branch).await?;
     tx.commit().await?;
     Ok(ui::done(HERE, &format!("{} is set", secret.name)))
+}
+
+/// Asks first, because nobody has the value to set it again.
+async fn remove_form(frame: Frame, Path((scope, name)): Path<(String, String)>) -> Markup {
+    let content = html! {
+        form.stack method="post" action={ (HERE) "/" (scope) "/" (name) "/remove" } data-morph {
+            p { "Runs that need " code { (name) } " of " code { (scope) } " get it no more, and its value is gone for good." }
+            (ui::refusal())
+            div.row { button.btn.danger { "Remove " (name) } a.btn.quiet href=(HERE) { "Cancel" } }
+        }
+    };
+    settings(&frame, Page::new(format!("Remove {name}")).crumb("Secrets", HERE), HERE, content)
 }
 
 async fn remove(
