@@ -173,6 +173,8 @@ struct Drawer<'a> {
     line: Option<u64>,
     style: Style,
     follows: bool,
+    /// How many steps there are.
+    steps: usize,
 }
 
 impl Shown {
@@ -180,7 +182,9 @@ impl Shown {
     /// ends with the list that its next lines belong to.
     pub fn steps(&self, home: &str, clock: Clock<'_>, line: Option<u64>, follows: bool) -> Markup {
         let style = Style::default();
-        Drawer { shown: self, clock, home, line, style, follows }.all()
+        let folds = self.outline.iter().flat_map(|outline| &outline.folds);
+        let steps = folds.filter(|fold| fold.is_step).count();
+        Drawer { shown: self, clock, home, line, style, follows, steps }.all()
     }
 
     /// The last words of the step that failed first, and their line.
@@ -232,7 +236,8 @@ impl Drawer<'_> {
 
     fn fold(&mut self, at: usize, fold: &Fold, within: &[Line]) -> Markup {
         let has_line = self.line.is_some_and(|line| (fold.first..fold.first + fold.lines).contains(&line));
-        let is_open = fold.is_failed || !fold.is_over || has_line || fold.lines <= LINES_OPEN;
+        let is_only = fold.is_step && self.steps == 1;
+        let is_open = fold.is_failed || !fold.is_over || has_line || is_only || fold.lines <= LINES_OPEN;
         let name = if fold.name.is_empty() { "Step" } else { &fold.name };
         if fold.lines == 0 && fold.is_over {
             return html! {
