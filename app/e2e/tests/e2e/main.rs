@@ -8,6 +8,7 @@ mod demo;
 mod deploys;
 mod history;
 mod inert;
+mod jobs;
 mod outputs;
 mod start_stop;
 mod storm;
