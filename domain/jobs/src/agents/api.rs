@@ -16,8 +16,10 @@ use web::{App, Auth, Json, Path, Result};
 /// A machine that wants to be an agent.
 #[derive(Debug, Deserialize, ToSchema)]
 struct RegisterJson {
-    /// The registration token.
+    /// The registration token. Without one nobody learns what else is missing.
+    #[serde(default)]
     token: String,
+    #[serde(default)]
     name: String,
     #[serde(default)]
     version: String,
