@@ -18,14 +18,12 @@ fn a_command_that_succeeds_is_recorded_with_its_output() {
         "echo out; echo err >&2; echo \"$SIGNALBOX_ENVIRONMENT $SIGNALBOX_FENCE [${SIGNALBOX_TOKEN-}]\"",
     );
     assert_eq!(done.code, 0, "{}", done.err);
-    assert_eq!(done.out, "out\nbeta 812 []\n");
+    assert_eq!(done.out, "out\nerr\nbeta 812 []\n", "one pipe for both streams keeps their order");
     assert!(done.err.contains(
         "deployment 318 beta 9f3c2e1 (14 commits since 1b44f0d) started, token 812, lease 2s -> http"
     ));
     assert!(done.err.contains("deployment 318 succeeded in 0s"));
-    let mut lines: Vec<_> = hub.output_text().lines().map(str::to_owned).collect();
-    lines.sort();
-    assert_eq!(lines, ["beta 812 []", "err", "out"]);
+    assert_eq!(hub.output_text(), "out\nerr\nbeta 812 []\n");
     assert_eq!(
         hub.finished(),
         json!({"token": 812, "outcome": "succeeded", "exit_code": 0, "output_bytes": 20})
