@@ -5,7 +5,7 @@ set -eu
 : "${RENEWALS:=renewals}"
 set -- report --out report.html --json figures.json
 for file in exports/transactions.*; do set -- "$@" --transactions "$file"; done
-for file in exports/licenses.*; do set -- "$@" --licences "$file"; done
+for file in exports/licenses.*; do set -- "$@" --licenses "$file"; done
 if [ -n "${PARAM_MONTH:-}" ]; then set -- "$@" --month "$PARAM_MONTH"; fi
 
 # 10 means: done, and the light is red. That is a figure to look at, and not a failure of this job.

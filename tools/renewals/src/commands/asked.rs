@@ -15,7 +15,7 @@ pub struct Asked {
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub transactions: Vec<PathBuf>,
     /// Licence exports: they add names of licences, contacts and migrations
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long = "licenses", visible_alias = "licences", value_name = "FILE", num_args = 1..)]
     pub licences: Vec<PathBuf>,
     /// Looks from this day; later sales do not exist [default: today]
     #[arg(long, value_name = "DAY")]
