@@ -20,6 +20,8 @@ create table agent (
   arch text not null,
   version text not null,
   labels text not null,
+  -- Those of its labels that its invitation gave it: they hold whatever it says.
+  given text not null,
   capabilities text not null,
   slots bigint not null,
   once boolean not null,

@@ -70,6 +70,8 @@ pub struct Agent {
     pub id: AgentId,
     /// What it said of itself.
     pub machine: Machine,
+    /// Those of its labels that its invitation gave it.
+    pub given: BTreeMap<String, String>,
     /// Whether it gets no more work.
     pub draining: bool,
     /// The pool that started it.

@@ -69,6 +69,7 @@ pub(crate) async fn enroll(
     let agent = Agent {
         id: tx.new_id(),
         machine,
+        given: invitation.labels.clone(),
         draining: false,
         pool: invitation.pool,
         made_at: now,

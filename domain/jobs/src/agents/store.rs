@@ -7,7 +7,7 @@ use db::{Row, Tx, params};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
-const COLUMNS: &str = "id, name, os, arch, version, labels, capabilities, slots, once, draining, pool_id, made_at, seen_at, gone_at";
+const COLUMNS: &str = "id, name, os, arch, version, labels, capabilities, slots, once, draining, pool_id, made_at, seen_at, gone_at, given";
 
 pub(crate) fn json<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
     serde_json::from_value(value)
@@ -32,6 +32,7 @@ fn agent(row: &Row) -> Result<Agent> {
         made_at: row.get(11)?,
         seen_at: row.get(12)?,
         gone_at: row.get(13)?,
+        given: json(row.get(14)?)?,
     })
 }
 
@@ -43,7 +44,7 @@ fn stored(capabilities: &Capabilities) -> Result<serde_json::Value> {
 pub(crate) async fn insert(tx: &mut Tx, agent: &Agent, token_hash: &str) -> Result<()> {
     let machine = &agent.machine;
     let sql = format!(
-        "insert into agent ({COLUMNS}, token_hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+        "insert into agent ({COLUMNS}, token_hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     );
     let params = params![
         agent.id,
@@ -60,6 +61,7 @@ pub(crate) async fn insert(tx: &mut Tx, agent: &Agent, token_hash: &str) -> Resu
         agent.made_at,
         agent.seen_at,
         agent.gone_at,
+        serde_json::json!(agent.given),
         token_hash
     ];
     tx.run(&sql, &params).await.map(drop)

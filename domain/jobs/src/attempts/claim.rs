@@ -132,8 +132,9 @@ pub(super) async fn seen(tx: &mut Tx, agent: &mut Agent, sign: Sign) -> Result<(
     let before = agent.machine.clone();
     agent.machine.version = sign.version;
     if let Some(labels) = sign.labels {
+        agent.machine.labels = labels;
         // What the invitation gave stays, whatever the agent says.
-        agent.machine.labels.extend(labels);
+        agent.machine.labels.extend(agent.given.clone());
     }
     if let Some(capabilities) = sign.capabilities {
         agent.machine.capabilities = capabilities;

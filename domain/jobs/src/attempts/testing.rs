@@ -39,6 +39,13 @@ impl Held {
         claim::hand_back(tx, agent, have).await.expect("handed back");
     }
 
+    /// Says which labels an agent has, as every claim does.
+    pub(crate) async fn says_its_labels(tx: &mut Tx, agent: &mut Agent, labels: &[(&str, &str)]) {
+        let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let sign = claim::Sign { labels: Some(labels), ..claim::Sign::default() };
+        claim::seen(tx, agent, sign).await.expect("noted");
+    }
+
     /// Says that it goes on; returns why it is to stop.
     pub(crate) async fn renew(&self, tx: &mut Tx) -> Result<Option<String>> {
         let order = lease::renew(tx, self.agent, self.attempt, self.epoch, AttemptState::Running).await?;

@@ -235,6 +235,17 @@ db::on_both! { hub;
         assert_eq!(hub.claim(&near).await.len(), 1);
     }
 
+    async fn an_agent_changes_its_own_labels_and_not_those_it_was_given(hub) {
+        let mut agent = hub.agent("small", &[("zone", "eu")]).await;
+        agent.given.insert("trust".to_owned(), "low".to_owned());
+        let mut tx = hub.by_itself().await;
+        Held::says_its_labels(&mut tx, &mut agent, &[("zone", "us"), ("trust", "high")]).await;
+        tx.commit().await.expect("committed");
+        let kept = crate::agents::get(&mut hub.by_itself().await, agent.id).await.expect("there");
+        let label = |name: &str| kept.machine.labels.get(name).map(String::as_str);
+        assert_eq!((label("zone"), label("trust")), (Some("us"), Some("low")));
+    }
+
     async fn who_may_not_see_a_job_does_not_see_its_runs(hub) {
         hub.commit("name: secret-job\npermissions: {view: [ann@example.com]}\nsteps: [{run: x}]\n").await;
         let job = hub.job("secret-job").await;
