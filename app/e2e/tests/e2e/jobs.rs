@@ -2,7 +2,7 @@
 
 use e2e::hub::{text, told};
 use e2e::server::Options;
-use e2e::{Database, Hub, Repository, outside};
+use e2e::{Database, Folder, Hub, Repository, outside};
 use serde_json::{Value, json};
 use std::process::Stdio;
 use std::time::Duration;
@@ -93,6 +93,28 @@ fn follows(database: Database) {
     });
     let out = hub.server.command().args(["job", "run", "report", "--wait"]).output().expect("started");
     assert_eq!(out.status.code(), Some(3), "the command ends as the step did: {}", told(&out));
+}
+
+#[test]
+fn a_backup_holds_the_files_that_runs_kept() {
+    let hub = Hub::on(Database::Sqlite);
+    commit(
+        &hub,
+        "keep",
+        "name: keep\nsteps: [{run: echo kept > file.txt}]\nartifacts: [{name: file, pattern: file.txt}]\n",
+    );
+    let out = hub.server.command().args(["job", "run", "keep", "--wait"]).output().expect("started");
+    assert!(out.status.success(), "{}", told(&out));
+    let run = over(&hub, "keep");
+    let kept = hub.api.all(&format!("/api/v1/runs/{}/artifacts", text(&run["id"]))).remove(0);
+    let (folder, hash) = (Folder::new("backup"), text(&kept["sha256"]));
+    for (verb, data) in [("backup", hub.server.data().path().to_owned()), ("restore", folder.join("back"))] {
+        let mut command = hub.server.command();
+        let out =
+            command.arg(verb).arg(folder.join("copy")).arg("--data").arg(data).output().expect("started");
+        assert!(out.status.success(), "{verb}: {}", told(&out));
+    }
+    assert_eq!(folder.read(&format!("back/artifacts/{}/{hash}", &hash[..2])).trim(), "kept");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const DATABASE: &str = "signalbox.db";
 
 /// What a copy holds besides the database; what is not there is left out.
-const BESIDES: &[&str] = &["secret.key", "signalbox.toml", "blobs", "deployments", "repositories"];
+const BESIDES: &[&str] =
+    &["secret.key", "signalbox.toml", "blobs", "artifacts", "deployments", "repositories"];
 
 fn failed(what: &str, path: &Path, e: std::io::Error) -> Error {
     Error::unavailable("data.failed", format!("{} cannot be {what}: {e}", path.display()))
