@@ -2,6 +2,7 @@
 
 mod api;
 mod calls;
+mod names;
 pub(crate) mod pages;
 pub(crate) mod sources;
 pub(crate) mod store;
@@ -9,6 +10,7 @@ mod sync;
 
 pub(crate) use api::routes;
 pub(crate) use calls::{chores, follower};
+pub use names::{Name, names};
 pub use sync::{Finding, Read, ReadFile, apply};
 
 use crate::access::{self, Viewer};

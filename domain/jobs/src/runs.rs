@@ -4,6 +4,7 @@ mod advance;
 pub(crate) mod api;
 mod cancel;
 mod log;
+mod paged;
 pub(crate) mod pages;
 mod repeat;
 mod start;
@@ -14,8 +15,10 @@ mod tests;
 
 pub(crate) use advance::{PartEnd, answered, part_ended, taken};
 pub(crate) use api::routes;
+pub use api::{asked, sent};
 pub use cancel::{cancel, release};
 pub use log::{LogPart, log_length, log_parts, part_log, read_log};
+pub use paged::{busy_agents, count, page};
 pub use repeat::repeat;
 pub use start::{Ask, Started, ask};
 pub(crate) use start::{New, for_pushes, others, start};

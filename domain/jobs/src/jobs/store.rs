@@ -1,6 +1,6 @@
 //! Rows of jobs, their definitions and their files.
 
-use super::{Definition, Finding, Job, Pause};
+use super::{Definition, Finding, Job, Name, Pause};
 use crate::agents::store::json;
 use base::id::{DefinitionId, JobId, RepositoryId, UserId};
 use base::{Error, Result, Time};
@@ -50,6 +50,15 @@ pub(crate) async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Job>> {
 pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<Job>> {
     let sql = format!("select {COLUMNS} from job where gone_at is null order by lower(title), id");
     tx.rows(&sql, &[]).await?.iter().map(job).collect()
+}
+
+pub(super) async fn names(tx: &mut Tx) -> Result<Vec<Name>> {
+    let rows = tx.rows("select id, repository_id, name, gone_at from job order by id", &[]).await?;
+    let name = |row: &Row| {
+        let gone_at: Option<Time> = row.get(3)?;
+        Ok(Name { job: row.get(0)?, repository: row.get(1)?, name: row.get(2)?, is_gone: gone_at.is_some() })
+    };
+    rows.iter().map(name).collect()
 }
 
 pub(super) async fn of_repository(tx: &mut Tx, repository: RepositoryId) -> Result<Vec<Job>> {

@@ -5,6 +5,9 @@ pub(crate) mod logs;
 mod show;
 pub(crate) mod starting;
 
+pub use artifacts::sent;
+pub use starting::asked;
+
 use web::api::Routes;
 
 pub(crate) fn routes() -> Routes {

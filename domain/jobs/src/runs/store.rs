@@ -15,7 +15,9 @@ macro_rules! columns {
 }
 
 mod overview;
+mod paged;
 pub(super) use overview::{between, last_of_jobs, queued};
+pub(super) use paged::{count, page};
 
 fn run(row: Row) -> Result<Run> {
     let mut c = row.columns();

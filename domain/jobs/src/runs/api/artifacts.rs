@@ -77,7 +77,7 @@ async fn get(
 }
 
 /// A file as an answer. Whatever it holds, a browser runs nothing of it in the name of this server.
-pub(crate) async fn sent(app: &App, artifact: &Artifact, is_shown: bool) -> Result<Response> {
+pub async fn sent(app: &App, artifact: &Artifact, is_shown: bool) -> Result<Response> {
     let file = app.part::<Files>()?.0.file(&artifact.hash).await?;
     let mut response = Response::new(Body::from_stream(ReaderStream::new(file)));
     let how = if is_shown { "inline" } else { "attachment" };

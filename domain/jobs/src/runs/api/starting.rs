@@ -35,7 +35,7 @@ fn text(value: &serde_json::Value) -> String {
 }
 
 /// Finds out which commit is meant, and what the job says there.
-pub(crate) async fn asked(
+pub async fn asked(
     app: &App,
     actor: &Actor,
     name: &str,
