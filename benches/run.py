@@ -19,7 +19,7 @@ def row(name, budget):
 class Hub:
     """A server of the release build with an administrator."""
 
-    def __init__(self, options, data=None):
+    def __init__(self, options, data=None, words=()):
         self.options, self.data = options, data or tempfile.mkdtemp(prefix="signalbox-bench-")
         self.token = "adm_" + "b" * 32
         with socket.socket() as s:
@@ -29,7 +29,7 @@ class Hub:
                            SIGNALBOX_ADMIN_TOKEN=self.token, SIGNALBOX_LIMIT_API_REQUESTS_PER_MINUTE="1000000000")
         start = time.monotonic()
         self.log = open(os.path.join(self.data, "server.log"), "ab")
-        self.process = subprocess.Popen([options.bin, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"], env=environment,
+        self.process = subprocess.Popen([options.bin, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *words], env=environment,
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
         while True:
             with contextlib.suppress(OSError):

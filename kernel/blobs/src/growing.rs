@@ -4,7 +4,7 @@
 //! again; nothing is lost, doubled or out of order. A row holds at most 256 kB, so that reading a part of a file reads little
 //! more than that part. How long the file is, is its owner's to keep, in the same transaction.
 
-use crate::Blobs;
+use crate::{Blobs, sealed};
 use base::{Actor, Error, Result};
 use db::{Db, Tx, params};
 
@@ -59,10 +59,10 @@ pub async fn read(tx: &mut Tx, owner: i64, from: i64, most: usize) -> Result<Vec
     Ok(joined(pieces(tx, owner, from).await?, from, most))
 }
 
-/// Makes one blob of a file that grows no more, `length` bytes long, and returns its hash. The rows stay until [`forget`], in the
-/// transaction in which the owner notes the hash. Doing it twice is harmless.
+/// Makes one compressed blob of a file that grows no more, `length` bytes long, and returns its name for [`read_sealed`]. The rows stay
+/// until [`forget`], in the transaction in which the owner notes the name. Doing it twice is harmless.
 pub async fn seal(db: &Db, blobs: &Blobs, owner: i64, length: i64) -> Result<String> {
-    let mut upload = blobs.begin(u64::MAX).await?;
+    let mut sealer = sealed::Sealer::begin(blobs).await?;
     let mut at = 0;
     while at < length {
         let mut tx = db.read(&Actor::system()).await?;
@@ -74,10 +74,10 @@ pub async fn seal(db: &Db, blobs: &Blobs, owner: i64, length: i64) -> Result<Str
                 format!("{length} bytes of a file are kept and {at} were found"),
             ));
         }
-        upload.write(&bytes).await?;
+        sealer.write(&bytes).await?;
         at += bytes.len() as i64;
     }
-    Ok(upload.finish().await?.hash)
+    sealer.finish().await
 }
 
 /// Removes the rows of a file that has become a blob.
@@ -85,16 +85,9 @@ pub async fn forget(tx: &mut Tx, owner: i64) -> Result<()> {
     tx.run("delete from growing_piece where owner_id = $1", &params![owner]).await.map(drop)
 }
 
-/// Some bytes of a blob from `from` on, at most `most` and never more than a few hundred kilobytes.
-pub async fn read_sealed(blobs: &Blobs, hash: &str, from: i64, most: usize) -> Result<Vec<u8>> {
-    use tokio::io::{AsyncReadExt, AsyncSeekExt};
-    let broken =
-        |error: std::io::Error| Error::bug("blob.unreadable", "a kept file could not be read").because(error);
-    let mut file = blobs.file(hash).await?;
-    file.seek(std::io::SeekFrom::Start(u64::try_from(from).unwrap_or(0))).await.map_err(broken)?;
-    let mut bytes = Vec::new();
-    file.take(most.min(PIECES * PIECE_BYTES) as u64).read_to_end(&mut bytes).await.map_err(broken)?;
-    Ok(bytes)
+/// Some bytes of what [`seal`] made, or once made, from `from` on: at most `most` and never more than a megabyte.
+pub async fn read_sealed(blobs: &Blobs, name: &str, from: i64, most: usize) -> Result<Vec<u8>> {
+    sealed::read(blobs, name, from, most).await
 }
 
 #[cfg(test)]
@@ -130,7 +123,8 @@ mod tests {
             forget(&mut tx, 7).await.expect("forgotten");
             tx.commit().await.expect("committed");
             assert_eq!(read_sealed(&blobs, &hash, 699_990, 100).await.expect("read"), &whole[699_990..]);
-            assert_eq!(blobs.read(&hash).await.expect("read"), &whole);
+            assert_eq!(read_sealed(&blobs, &hash, 0, usize::MAX).await.expect("read"), &whole[..]);
+            assert!(blobs.read(&hash).await.expect("read").len() < whole.len() / 2, "it is compressed");
         }
     }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod growing;
+pub mod sealed;
 
 use base::{Error, Result};
 use bytes::Bytes;
@@ -83,11 +84,13 @@ impl Blobs {
         }
     }
 
-    fn path(&self, hash: &str) -> Result<PathBuf> {
+    /// Where a file is. A name is the hash, with what it is sealed as behind it.
+    fn path(&self, name: &str) -> Result<PathBuf> {
+        let hash = name.strip_suffix(sealed::SUFFIX).unwrap_or(name);
         if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(Error::missing("blob.unknown", "there is no such file"));
         }
-        Ok(self.folder.join(&hash[..2]).join(hash))
+        Ok(self.folder.join(&hash[..2]).join(name))
     }
 }
 
@@ -118,13 +121,18 @@ impl Upload {
     }
 
     /// Makes the file durable and gives it its name.
-    pub async fn finish(mut self) -> Result<BlobRef> {
+    pub async fn finish(self) -> Result<BlobRef> {
+        self.finish_as("").await
+    }
+
+    /// The same, with something behind the hash that says what the file is.
+    async fn finish_as(mut self, suffix: &str) -> Result<BlobRef> {
         let mut file =
             self.file.take().ok_or_else(|| Error::bug("blob.finished", "the file was finished before"))?;
         file.flush().await.map_err(|e| failed(&self.path, e))?;
         file.sync_all().await.map_err(|e| failed(&self.path, e))?;
         let digest = std::mem::replace(&mut self.hash, Sha256::new()).finalize();
-        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + suffix;
         let target = self.blobs.path(&hash)?;
         let folder = target.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).await.map_err(|e| failed(folder, e))?;
