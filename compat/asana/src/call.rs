@@ -1,7 +1,6 @@
 //! One call of the API, read and authenticated, and what handlers need to answer it.
 
 use crate::gate::Budgets;
-use crate::outgoing::Outgoing;
 use crate::upload::Upload;
 use crate::wire::answer::{Answer, Style};
 use crate::wire::fault;
@@ -13,6 +12,7 @@ use crate::wire::value::Data;
 use base::id::UserId;
 use base::{Actor, Error, Result};
 use db::Tx;
+use notify::Outgoing;
 use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;

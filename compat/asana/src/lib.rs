@@ -10,7 +10,6 @@ mod events;
 mod gate;
 mod jobs;
 mod memberships;
-mod outgoing;
 mod project_templates;
 mod projects;
 mod relations;
@@ -40,7 +39,7 @@ use axum::routing::any;
 use call::Shared;
 use chores::{Chore, Handler};
 use journal::Follower;
-use outgoing::Outgoing;
+use notify::Outgoing;
 use std::sync::Arc;
 use web::{App, TargetPolicy};
 

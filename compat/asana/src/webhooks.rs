@@ -5,7 +5,6 @@
 
 use crate::call::Call;
 use crate::events;
-use crate::outgoing::Outgoing;
 use crate::routes::{Route, route};
 use crate::wire::answer::Answer;
 use crate::wire::fault;
@@ -16,6 +15,7 @@ use base::id::WebhookId;
 use base::{Actor, Error, Result};
 use db::Tx;
 use hmac::{Hmac, KeyInit, Mac};
+use notify::Outgoing;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use web::App;
@@ -142,7 +142,7 @@ async fn shake_hands(outgoing: &Outgoing, target: &str, secret: &str) -> Result<
     })?;
     let header = (SECRET, secret.to_owned());
     let reply = outgoing
-        .post(target, header, b"{}".to_vec(), SECRET)
+        .post(target, &[header], b"{}".to_vec(), SECRET)
         .await
         .map_err(|error| failed(error.message().to_owned()))?;
     if !reply.is_accepted() {
@@ -189,7 +189,7 @@ pub async fn deliver(app: &App, outgoing: &Outgoing, webhook: WebhookId) -> Resu
     let Some(parcel) = parcel else { return Ok(()) };
     let body = json!({ "events": parcel.events }).to_string().into_bytes();
     let header = (SIGNATURE, signature(&parcel.webhook.secret, &body));
-    let outcome = outgoing.post(&parcel.webhook.target, header, body, SECRET).await;
+    let outcome = outgoing.post(&parcel.webhook.target, &[header], body, SECRET).await;
     let mut tx = app.db.write(&Actor::system()).await?;
     match outcome {
         Ok(reply) if reply.is_accepted() => webhooks::delivered(&mut tx, &parcel).await?,

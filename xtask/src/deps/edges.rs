@@ -6,7 +6,7 @@ use super::metadata::Crate;
 
 /// Domains that may know another domain; all of them may know `people`.
 const INSIDE_DOMAIN: &[(&str, &[&str])] =
-    &[("releases", &["work", "repos"]), ("errors", &["work", "repos"]), ("jobs", &["repos"])];
+    &[("releases", &["work", "repos"]), ("errors", &["work", "repos"]), ("jobs", &["repos", "notify"])];
 
 /// Kernel crates and what each may know.
 const INSIDE_KERNEL: &[(&str, &[&str])] = &[
@@ -115,6 +115,8 @@ mod tests {
             ("domain/errors", "domain/repos", true),
             ("domain/jobs", "domain/work", false),
             ("domain/jobs", "domain/repos", true),
+            ("domain/jobs", "domain/notify", true),
+            ("domain/notify", "domain/jobs", false),
             ("domain/people", "domain/work", false),
             ("domain/alerts", "domain/work", false),
             ("domain/work", "compat/asana", false),

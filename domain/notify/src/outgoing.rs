@@ -1,4 +1,4 @@
-//! Letters to the addresses of webhooks. Only permitted hosts are contacted, whatever their names resolve to, and no redirect is
+//! What is posted to addresses on the web. Only permitted hosts are contacted, whatever their names resolve to, and no redirect is
 //! followed: it could lead to a host that was not checked.
 
 use base::{Error, Result};
@@ -95,20 +95,19 @@ impl Outgoing {
         Ok(url)
     }
 
-    /// Posts JSON with one more header, and returns the answer with `wanted` of its headers.
+    /// Posts JSON with more headers, and returns the answer with `wanted` of its headers.
     pub async fn post(
         &self,
         address: &str,
-        header: (&'static str, String),
+        headers: &[(&'static str, String)],
         body: Vec<u8>,
         wanted: &'static str,
     ) -> Result<Reply> {
         let url = self.check(address)?;
-        let request = self
-            .client
-            .post(url)
-            .header("content-type", "application/json; charset=UTF-8")
-            .header(header.0, header.1);
+        let mut request = self.client.post(url).header("content-type", "application/json; charset=UTF-8");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
         let mut response = request.body(body).send().await.map_err(|error| lost(&error))?;
         let status = response.status().as_u16();
         let header = response.headers().get(wanted).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -167,7 +166,7 @@ mod tests {
     async fn a_name_of_a_private_host_is_found_out_when_it_is_resolved() {
         let closed = Outgoing::new(TargetPolicy::default()).expect("a client");
         let error = closed
-            .post("http://localhost:9/x", ("x-a", String::new()), vec![], "x-b")
+            .post("http://localhost:9/x", &[("x-a", String::new())], vec![], "x-b")
             .await
             .expect_err("refused");
         assert!(error.message().contains("private network"), "{error}");

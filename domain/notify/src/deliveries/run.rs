@@ -1,0 +1,248 @@
+//! Delivering: takes what waits, hands it to its channel outside any transaction, and notes what came back.
+
+use super::{Address, Attempt, CHORE, Channel, Delivery, PATIENCE, State, enter, schedule, store};
+use crate::message::Message;
+use crate::{Outlets, inbox, mail, webhook};
+use base::id::AnyId;
+use base::{Actor, Door, Error, Result, Stopwatch};
+use chores::{Chore, Handler};
+use db::Tx;
+use serde_json::json;
+use std::time::Duration;
+use web::App;
+
+/// How long one try may take before somebody else tries. Every channel gives up sooner.
+const BUSY: Duration = Duration::from_secs(60);
+
+/// The first pause between tries, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
+
+/// The most of an answer that is kept.
+const ANSWER_CHARS: usize = 500;
+
+/// What became of one try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The other side took it, and said this.
+    Sent(String),
+    /// Not this time: it is tried again, not before so long where the other side says so.
+    Again(String, Option<Duration>),
+    /// Never.
+    Failed(String),
+    /// Nobody set what is needed.
+    Held(String),
+    /// It is not for the recipient any more.
+    Withdrawn(String),
+}
+
+impl Outcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Sent(_) => "sent",
+            Self::Again(..) => "again",
+            Self::Failed(_) => "failed",
+            Self::Held(_) => "held",
+            Self::Withdrawn(_) => "withdrawn",
+        }
+    }
+
+    fn answer(&self) -> String {
+        let (Self::Sent(said)
+        | Self::Again(said, _)
+        | Self::Failed(said)
+        | Self::Held(said)
+        | Self::Withdrawn(said)) = self;
+        let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().take(ANSWER_CHARS).collect()
+    }
+}
+
+pub(crate) fn handler(app: &App) -> Handler {
+    let app = app.clone();
+    Handler::new(CHORE, move |chore: Chore| {
+        let app = app.clone();
+        async move {
+            let id = serde_json::from_value(chore.payload["delivery"].clone())
+                .map_err(|error| Error::bug("chore.payload", "a chore names no delivery").because(error))?;
+            deliver(&app, id).await
+        }
+    })
+}
+
+/// What was taken to be sent.
+struct Taken {
+    delivery: Delivery,
+    message: Message,
+    address: Address,
+    keys: Vec<String>,
+}
+
+async fn deliver(app: &App, id: AnyId) -> Result<()> {
+    let system = Actor::system();
+    let mut tx = app.db.write(&system).await?;
+    let taken = take(&mut tx, id).await?;
+    tx.commit().await?;
+    let Some(taken) = taken else { return Ok(()) };
+    let watch = Stopwatch::start();
+    let withdrawn = withdrawn(app, &taken.delivery).await?;
+    let outlets = app.part::<Outlets>()?;
+    let outcome = match (withdrawn, taken.delivery.channel) {
+        (Some(why), _) => Outcome::Withdrawn(why),
+        (None, Channel::Inbox) => return put(app, outlets.inbox, &taken).await,
+        (None, Channel::Mail) => match (&outlets.mail, &taken.address) {
+            (Some(server), Address::Plain(address)) => {
+                let letter = mail::Letter {
+                    delivery: &taken.delivery,
+                    reply_to: taken.delivery.reply_to,
+                    address,
+                    message: &taken.message,
+                };
+                server.send(app, &letter).await
+            }
+            (None, _) => Outcome::Held("No mail server is set".to_owned()),
+            (Some(_), _) => Outcome::Failed("It has no mail address".to_owned()),
+        },
+        (None, Channel::Webhook) => match address(app, outlets, &taken.address) {
+            Ok(address) => {
+                webhook::post(app, &outlets.web, &address, &taken.delivery, &taken.message, &taken.keys).await
+            }
+            Err(error) => Outcome::Failed(error.message().to_owned()),
+        },
+    };
+    let mut tx = app.db.write(&system).await?;
+    note(&mut tx, taken.delivery, &outcome, watch.elapsed()).await?;
+    tx.commit().await
+}
+
+/// Takes a delivery, with what is needed to send it; none when it does not wait, or not yet.
+async fn take(tx: &mut Tx, id: AnyId) -> Result<Option<Taken>> {
+    let Some(delivery) = store::get(tx, id).await?.filter(|found| found.state == State::Waiting) else {
+        return Ok(None);
+    };
+    let now = tx.now();
+    if let Some(thread) = &delivery.thread
+        && let Some(next) = store::ahead(tx, thread, id).await?
+    {
+        // What was written first about the same thing goes first; its end sends this one on its way.
+        schedule(tx, id, next.max(now).plus(Duration::from_secs(5))).await?;
+        return Ok(None);
+    }
+    if !store::take(tx, id, now.plus(BUSY)).await? {
+        let until = store::busy_until(tx, id).await?.unwrap_or(now).max(now);
+        schedule(tx, id, until.plus(Duration::from_secs(1))).await?;
+        return Ok(None);
+    }
+    let message = store::message(tx, id).await?;
+    let address = match (&delivery.address, store::sealed(tx, id).await?) {
+        (Some(address), _) => Address::Plain(address.clone()),
+        (None, Some(sealed)) => Address::Sealed(sealed),
+        (None, None) => Address::Own,
+    };
+    let keys = match delivery.channel {
+        Channel::Webhook => webhook::keys(tx).await?,
+        Channel::Mail | Channel::Inbox => Vec::new(),
+    };
+    Ok(Some(Taken { delivery, message, address, keys }))
+}
+
+fn address(app: &App, outlets: &Outlets, address: &Address) -> Result<String> {
+    match address {
+        Address::Plain(address) => Ok(address.clone()),
+        Address::Sealed(sealed) => Ok((outlets.open)(app, sealed)?.reveal().trim().to_owned()),
+        Address::Own => Err(Error::bug("delivery.address", "a delivery has no address")),
+    }
+}
+
+/// Why a person is not to be told any more; none when they are.
+async fn withdrawn(app: &App, delivery: &Delivery) -> Result<Option<String>> {
+    let Some(user) = delivery.user else { return Ok(None) };
+    let person = people::users::opt(&mut app.db.read(&Actor::system()).await?, user).await?;
+    let Some(person) = person.filter(|person| person.active) else {
+        return Ok(Some(format!("{} is not here any more", delivery.recipient)));
+    };
+    let actor = people::door::actor_of(&person, Door::Web);
+    for needed in &delivery.needs {
+        if !(app.may_see)(app, &actor, needed).await? {
+            return Ok(Some(format!("{} may not see what it is about any more", person.name)));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts something into an inbox and notes it, in one transaction: it is there exactly once.
+async fn put(app: &App, put: inbox::Put, taken: &Taken) -> Result<()> {
+    let mut tx = app.db.write(&Actor::system()).await?;
+    let Some(user) = taken.delivery.user else {
+        let outcome = Outcome::Failed("It is for no person".to_owned());
+        note(&mut tx, taken.delivery.clone(), &outcome, Duration::ZERO).await?;
+        return tx.commit().await;
+    };
+    let item = inbox::Item { user, news: taken.message.news.clone(), path: taken.message.path.clone() };
+    put(&mut tx, &item).await?;
+    let outcome = Outcome::Sent("It is in the inbox".to_owned());
+    note(&mut tx, taken.delivery.clone(), &outcome, Duration::ZERO).await?;
+    tx.commit().await
+}
+
+/// Notes what became of a try, and has the next one made.
+async fn note(tx: &mut Tx, mut delivery: Delivery, outcome: &Outcome, took: Duration) -> Result<()> {
+    let now = tx.now();
+    delivery.attempts += 1;
+    let answer = outcome.answer();
+    let attempt = Attempt {
+        number: delivery.attempts,
+        at: now,
+        took,
+        outcome: outcome.word().to_owned(),
+        answer: answer.clone(),
+    };
+    store::insert_attempt(tx, delivery.id, &attempt).await?;
+    let (state, verb) = match outcome {
+        Outcome::Sent(_) => (State::Sent, Some("delivery.sent")),
+        Outcome::Again(..) if now.since(delivery.tried_from) >= PATIENCE => {
+            (State::Failed, Some("delivery.failed"))
+        }
+        Outcome::Again(..) => (State::Waiting, None),
+        Outcome::Failed(_) => (State::Failed, Some("delivery.failed")),
+        Outcome::Held(_) => (State::Held, Some("delivery.held")),
+        Outcome::Withdrawn(_) => (State::Withdrawn, Some("delivery.withdrawn")),
+    };
+    delivery.state = state;
+    delivery.state_at = now;
+    delivery.sentence = (state != State::Sent).then(|| answer.clone());
+    delivery.next_at = match (state, outcome) {
+        (State::Waiting, Outcome::Again(_, after)) => {
+            Some(now.plus(pause(delivery.attempts).max(after.unwrap_or_default())))
+        }
+        _ => None,
+    };
+    store::update(tx, &delivery).await?;
+    if let Some(next) = delivery.next_at {
+        schedule(tx, delivery.id, next).await?;
+    }
+    if let Some(verb) = verb {
+        enter(tx, verb, &delivery, json!(answer));
+        if let Some(thread) = &delivery.thread
+            && let Some(next) = store::behind(tx, thread, delivery.id).await?
+        {
+            schedule(tx, next, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// 30 s, 1 min, 2 min, ... at most an hour; a quarter of it random, so that what failed together does not come back together.
+fn pause(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(1, 12) - 1).unwrap_or(0);
+    let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+    pause + Duration::from_millis(base::random::below(pause.as_millis() as u64 / 4 + 1))
+}
+
+#[cfg(test)]
+#[test]
+fn tries_come_ever_later() {
+    let pauses: Vec<u64> = (1..=20).map(|n| pause(n).as_secs()).collect();
+    assert!((30..=38).contains(&pauses[0]) && (60..=75).contains(&pauses[1]), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| *pause <= 4_500), "{pauses:?}");
+}
