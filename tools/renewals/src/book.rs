@@ -26,6 +26,9 @@ pub struct Book {
     pub lines: Vec<Vec<Line>>,
     /// Which node of `nodes` a name of a licence belongs to.
     pub ids: HashMap<Id, u32, hash::AsIs>,
+    /// Which node a record belongs to that names its licence by just these: most records name it like another did.
+    named_before: HashMap<u64, u32, hash::AsIs>,
+    nodes_of_block: Vec<Option<u32>>,
     /// Which nodes are the same licence.
     pub nodes: Union,
     /// The contacts, without repetitions.
@@ -70,6 +73,8 @@ impl Oddities {
 pub struct Draft {
     /// The names of its licence.
     pub ids: [Option<Id>; 4],
+    /// All of them as one number: see [`named`].
+    pub named: u64,
     /// Names of another licence that it mentions.
     pub related: Option<Id>,
     /// Its contact.
@@ -85,6 +90,12 @@ pub struct Met {
     pub hash: u64,
     /// Where in the block company, country, technical and billing e-mail are.
     pub places: [(u32, u32); 4],
+}
+
+/// The names of a licence as one number.
+#[inline(always)]
+pub fn named(ids: &[Option<Id>; 4]) -> u64 {
+    ids.iter().flatten().fold(0, |all, id| hash::both(all, id.hash()))
 }
 
 const NONE: u32 = u32::MAX;
@@ -117,13 +128,18 @@ impl Book {
         for (hash, contact) in contacts.drain(..) {
             self.contact(hash, || contact);
         }
-        for draft in drafts {
-            let node = self.node(&draft.ids);
+        // All at once, so that the processor fetches many places of the large table at the same time.
+        let mut nodes = std::mem::take(&mut self.nodes_of_block);
+        nodes.clear();
+        nodes.extend(drafts.iter().map(|draft| self.named_before.get(&draft.named).copied()));
+        for (draft, known) in drafts.iter().zip(&nodes) {
+            let node = known.unwrap_or_else(|| self.node(draft.named, &draft.ids));
             if draft.contact.hash != 0 {
                 self.meet(node, &draft.contact, block);
             }
             if let Some(other) = draft.related {
-                let other = self.node(&[Some(other), None, None, None]);
+                let ids = [Some(other), None, None, None];
+                let other = self.node(named(&ids), &ids);
                 self.related.push((node, other));
             }
             match draft.line {
@@ -131,10 +147,20 @@ impl Book {
                 None => self.exported.push(node),
             }
         }
+        self.nodes_of_block = nodes;
     }
 
     /// The node of a licence that goes by these names.
-    fn node(&mut self, ids: &[Option<Id>; 4]) -> u32 {
+    fn node(&mut self, named: u64, ids: &[Option<Id>; 4]) -> u32 {
+        if let Some(node) = self.named_before.get(&named) {
+            return *node;
+        }
+        let node = self.node_of_each(ids);
+        self.named_before.insert(named, node);
+        node
+    }
+
+    fn node_of_each(&mut self, ids: &[Option<Id>; 4]) -> u32 {
         let mut node = NONE;
         let mut is_new = false;
         for id in ids.iter().flatten() {

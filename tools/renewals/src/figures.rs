@@ -53,7 +53,7 @@ pub struct Input {
     /// `licences` or `transactions`.
     pub kind: String,
     /// SHA-256 of its bytes.
-    pub sha256: String,
+    pub blake3: String,
     /// Its records.
     pub rows: u64,
     /// Those that could not be used.

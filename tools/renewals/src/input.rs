@@ -3,12 +3,14 @@
 //! JSON, lines of JSON and CSV, each also packed with gzip, are told apart by their first bytes. Memory holds a few blocks and what
 //! the book keeps, however large the files are.
 
-use crate::book::Book;
+use crate::book::contact::Contact;
+use crate::book::{Book, Draft};
 use crate::figures;
 use crate::record::Line;
 use crate::{Error, Result};
+use std::mem::take;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 pub mod column;
 pub mod csv;
@@ -101,7 +103,7 @@ pub fn read(order: &Order) -> Result<Reading> {
         inputs.push(figures::Input {
             file: name,
             kind: kind.name().to_string(),
-            sha256: digest,
+            blake3: digest,
             rows: tally.rows,
             bad: tally.n_bad,
         });
@@ -144,20 +146,68 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A block whose drafts were made and are not yet in the book.
+#[derive(Default)]
+struct Gathered {
+    block: Block,
+    drafts: Vec<Draft>,
+    contacts: Vec<(u64, Contact)>,
+}
+
+/// So many blocks a thread gathers before it waits for another that is at the book.
+const GATHERED_MAX: usize = 4;
+
+/// What one thread has gathered. While another is at the book it goes on reading.
+#[derive(Default)]
+struct Waiting {
+    full: Vec<Gathered>,
+    empty: Vec<Gathered>,
+    parts: Vec<Vec<Line>>,
+}
+
+impl Waiting {
+    /// Room for the next block.
+    fn room(&mut self) -> Gathered {
+        self.empty.pop().unwrap_or_default()
+    }
+
+    fn push(&mut self, gathered: Gathered, book: &Mutex<Book>) {
+        self.full.push(gathered);
+        if self.full.len() >= GATHERED_MAX {
+            self.enter(&mut locked(book));
+            return;
+        }
+        match book.try_lock() {
+            Ok(mut book) => self.enter(&mut book),
+            Err(TryLockError::Poisoned(book)) => self.enter(&mut book.into_inner()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+
+    fn enter(&mut self, book: &mut Book) {
+        for mut gathered in self.full.drain(..) {
+            book.enter(&gathered.block.bytes, &gathered.drafts, &mut gathered.contacts, &mut self.parts);
+            gathered.drafts.clear();
+            self.empty.push(gathered);
+        }
+    }
+}
+
 /// Takes blocks until there are none.
 fn read_blocks(order: &Order, number: usize, book: &Mutex<Book>, shared: &Mutex<&mut FileTally>) {
-    let mut block = Block::default();
     let mut fields = Fields::default();
     let mut gatherer = Gatherer::new(book);
     let mut json = json::Reader::default();
-    let mut parts: Vec<Vec<Line>> = Vec::new();
+    let mut waiting = Waiting::default();
     let mut bad: Vec<(u64, String)> = Vec::new();
     let (mut rows, mut n_bad) = (0, 0);
     loop {
+        let Gathered { mut block, drafts, contacts } = waiting.room();
+        (gatherer.drafts, gatherer.contacts) = (drafts, contacts);
         let (format, header, kind) = {
             let mut tally = locked(shared);
-            tally.rows += std::mem::take(&mut rows);
-            tally.n_bad += std::mem::take(&mut n_bad);
+            tally.rows += take(&mut rows);
+            tally.n_bad += take(&mut n_bad);
             tally.bad.append(&mut bad);
             if tally.bad.len() > EXAMPLES_MAX * 8 {
                 tally.bad.sort();
@@ -208,10 +258,11 @@ fn read_blocks(order: &Order, number: usize, book: &Mutex<Book>, shared: &Mutex<
             tally.failure.get_or_insert(Error::input(format!("{name}: line {line}: {why}")));
             break;
         }
-        locked(book).enter(&block.bytes, &gatherer.drafts, &mut gatherer.contacts, &mut parts);
-        gatherer.drafts.clear();
+        let (drafts, contacts) = (take(&mut gatherer.drafts), take(&mut gatherer.contacts));
+        waiting.push(Gathered { block, drafts, contacts }, book);
     }
     let mut book = locked(book);
+    waiting.enter(&mut book);
     book.oddities.add(gatherer.oddities);
-    book.lines.append(&mut parts);
+    book.lines.append(&mut waiting.parts);
 }

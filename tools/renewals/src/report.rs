@@ -38,8 +38,9 @@ const STYLE: &str = include_str!("report/style.css");
 
 /// Returns the report as HTML.
 pub fn html(figures: &Figures, judgement: &Judgement) -> String {
+    let parts = Parts::new(figures, judgement);
     let written = ROWS.map(Some).into_iter().flatten();
-    let mut pages = written.map(|rows| page(figures, judgement, rows).into_string());
+    let mut pages = written.map(|rows| parts.page(figures, judgement, rows).into_string());
     let mut page = pages.next().expect("there is a first number of rows");
     while page.len() > MOST_BYTES {
         match pages.next() {
@@ -50,33 +51,50 @@ pub fn html(figures: &Figures, judgement: &Judgement) -> String {
     page
 }
 
-fn page(figures: &Figures, judgement: &Judgement, rows: usize) -> Markup {
-    let shown = until(judgement, figures.month);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                // Whatever an export might smuggle in: this page loads nothing and runs nothing.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (head::title(figures, judgement)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head::banner(figures, judgement))
-                main {
-                    (story::section(figures, judgement))
-                    @if shown.iter().any(|one| one.count.n > 0) { (by_month(shown)) }
-                    (outcomes::sections(figures, judgement))
-                    (segments::section(figures, judgement))
-                    (later(figures, judgement))
-                    (lists::sections(figures, &judgement.value, rows))
-                    (method::section(figures, judgement))
+/// What the page says whatever the length of its lists: it is written once, though a page may be tried with several.
+struct Parts {
+    before_lists: Markup,
+    after_lists: Markup,
+    data: String,
+}
+
+impl Parts {
+    fn new(figures: &Figures, judgement: &Judgement) -> Parts {
+        let shown = until(judgement, figures.month);
+        let before_lists = html! {
+            (story::section(figures, judgement))
+            @if shown.iter().any(|one| one.count.n > 0) { (by_month(shown)) }
+            (outcomes::sections(figures, judgement))
+            (segments::section(figures, judgement))
+            (later(figures, judgement))
+        };
+        let after_lists = method::section(figures, judgement);
+        Parts { before_lists, after_lists, data: data::json(figures, judgement) }
+    }
+
+    fn page(&self, figures: &Figures, judgement: &Judgement, rows: usize) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    // Whatever an export might smuggle in: this page loads nothing and runs nothing.
+                    meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                    title { (head::title(figures, judgement)) }
+                    style { (PreEscaped(STYLE)) }
                 }
-                footer { p { "renewals " (figures.program) ", as of " (words::day(figures.as_of)) "." } }
-                script type="application/json" id="data" { (PreEscaped(data::json(figures, judgement))) }
+                body {
+                    (head::banner(figures, judgement))
+                    main {
+                        (self.before_lists)
+                        (lists::sections(figures, &judgement.value, rows))
+                        (self.after_lists)
+                    }
+                    footer { p { "renewals " (figures.program) ", as of " (words::day(figures.as_of)) "." } }
+                    script type="application/json" id="data" { (PreEscaped(&self.data)) }
+                }
             }
         }
     }

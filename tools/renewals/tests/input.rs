@@ -113,7 +113,7 @@ fn every_format_reads_the_same() {
         assert_eq!(march(&figures), (1, 1), "{name}");
         assert_eq!(figures.inputs[0].rows, if name == "twice.csv" { 4 } else { 2 }, "{name}");
         assert_eq!(figures.quality.duplicates, if name == "twice.csv" { 2 } else { 0 }, "{name}");
-        assert_eq!(figures.inputs[0].sha256.len(), 64);
+        assert_eq!(figures.inputs[0].blake3.len(), 64);
         assert_eq!(
             figures.months[0].expected_cents,
             if figures.months[0].due == 0 { 0 } else { 9_973 },

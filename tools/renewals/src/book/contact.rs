@@ -169,8 +169,8 @@ const LEGAL_FORMS: &[&str] = &[
     "kg",
     "kgaa",
     "kk",
-    "limited",
     "limitada",
+    "limited",
     "llc",
     "llp",
     "lp",
@@ -182,10 +182,10 @@ const LEGAL_FORMS: &[&str] = &[
     "oy",
     "oyj",
     "plc",
-    "pty",
-    "pte",
-    "pvt",
     "private",
+    "pte",
+    "pty",
+    "pvt",
     "sa",
     "sarl",
     "sas",
@@ -200,6 +200,9 @@ const LEGAL_FORMS: &[&str] = &[
     "zoo",
 ];
 
+/// The length of the longest of them.
+const LEGAL_FORM_MAX: usize = 12;
+
 const COMPANY: u64 = 1;
 const COUNTRY: u64 = 2;
 const EMAIL: u64 = 3;
@@ -212,17 +215,15 @@ impl Contact {
         Contact {
             emails: [technical.0, billing.0],
             domains: [technical.1, billing.1],
-            company: company_key(company).map_or(0, |name| hash::of(name.as_bytes(), COMPANY)),
-            country: lowered(country).map_or(0, |name| hash::of(name.as_bytes(), COUNTRY)),
+            company: with_company_key(company, |name| hash::of(name.as_bytes(), COMPANY)).unwrap_or(0),
+            country: with_lowered(country, |name| Some(hash::of(name.as_bytes(), COUNTRY))).unwrap_or(0),
         }
     }
 }
 
 /// The hash of the domain of an address; 0 if it is none.
 pub fn domain(address: &[u8]) -> u64 {
-    lowered(address)
-        .and_then(|a| a.rsplit_once('@').map(|(_, d)| hash::of(d.as_bytes(), DOMAIN)))
-        .unwrap_or(0)
+    with_lowered(address, |a| a.rsplit_once('@').map(|(_, d)| hash::of(d.as_bytes(), DOMAIN))).unwrap_or(0)
 }
 
 /// The hashes of the domains that say nothing of a company.
@@ -231,23 +232,32 @@ pub fn free_mail() -> impl Iterator<Item = u64> {
 }
 
 fn email(text: &[u8]) -> (u64, u64) {
-    let Some(address) = lowered(text) else { return (0, 0) };
-    match address.rsplit_once('@') {
-        Some((name, domain)) if !name.is_empty() && domain.contains('.') => {
-            (hash::of(address.as_bytes(), EMAIL), hash::of(domain.as_bytes(), DOMAIN))
-        }
-        _ => (0, 0),
-    }
+    let hashed = with_lowered(text, |address| {
+        let at = memchr::memrchr(b'@', address.as_bytes()).filter(|at| *at > 0)?;
+        let domain = &address.as_bytes()[at + 1..];
+        memchr::memchr(b'.', domain)?;
+        Some((hash::of(address.as_bytes(), EMAIL), hash::of(domain, DOMAIN)))
+    });
+    hashed.unwrap_or((0, 0))
 }
 
-fn lowered(text: &[u8]) -> Option<String> {
+/// Names up to this length are made lower case without asking for memory: there are millions of them.
+const SHORT: usize = 128;
+
+/// Calls `take` with a name in lower case; not where there is none.
+fn with_lowered<T>(text: &[u8], take: impl FnOnce(&str) -> Option<T>) -> Option<T> {
     let text = text.trim_ascii();
+    let mut short = [0; SHORT];
     // Nearly all names are ASCII, which needs no tables.
-    let text = match String::from_utf8(text.to_ascii_lowercase()) {
-        Ok(lower) if lower.is_ascii() => lower,
-        _ => String::from_utf8_lossy(text).to_lowercase(),
-    };
-    (!is_no_name(&text)).then_some(text)
+    if text.len() <= SHORT && text.is_ascii() {
+        let lower = &mut short[..text.len()];
+        lower.copy_from_slice(text);
+        lower.make_ascii_lowercase();
+        let lower = std::str::from_utf8(lower).ok()?;
+        return if is_no_name(lower) { None } else { take(lower) };
+    }
+    let lower = String::from_utf8_lossy(text).to_lowercase();
+    if is_no_name(&lower) { None } else { take(&lower) }
 }
 
 /// What is written where there is no name; all the forgotten would be one customer.
@@ -255,20 +265,62 @@ fn is_no_name(text: &str) -> bool {
     matches!(text, "" | "rtbf" | "null" | "na" | "n/a" | "none" | "-" | "unknown")
 }
 
-/// A company's name in lower case without punctuation and legal form.
-pub fn company_key(text: &[u8]) -> Option<String> {
-    let text = lowered(text)?;
-    // A point within a word is dropped, so that `S.A.` is `sa`; any other mark parts words.
+/// Calls `take` with a company's name in lower case without punctuation and legal form.
+fn with_company_key<T>(text: &[u8], take: impl FnOnce(&str) -> T) -> Option<T> {
+    with_lowered(text, |text| {
+        let mut short = [0; SHORT];
+        let name = match text.is_ascii().then(|| plain_ascii(text, &mut short)).flatten() {
+            Some(name) => without_legal_form(name),
+            None => return named(without_legal_form(&plain(text)), take),
+        };
+        named(name, take)
+    })
+}
+
+fn named<T>(name: &str, take: impl FnOnce(&str) -> T) -> Option<T> {
+    (!is_no_name(name)).then(|| take(name))
+}
+
+/// Words parted by one blank. A point within a word is dropped, so that `S.A.` is `sa`; any other mark parts words.
+fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars().filter(|c| !matches!(c, '.' | '\'' | '’')) {
-        plain.push(if c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()) { c } else { ' ' });
+        match c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()) {
+            true => plain.push(c),
+            false if plain.is_empty() || plain.ends_with(' ') => {}
+            false => plain.push(' '),
+        }
     }
-    let mut words: Vec<&str> = plain.split_ascii_whitespace().collect();
-    while words.len() > 1 && words.last().is_some_and(|last| LEGAL_FORMS.contains(last)) {
-        words.pop();
+    plain.truncate(plain.trim_end().len());
+    plain
+}
+
+/// The same for ASCII that fits the place it is given.
+fn plain_ascii<'a>(text: &str, place: &'a mut [u8; SHORT]) -> Option<&'a str> {
+    if text.len() > SHORT {
+        return None;
     }
-    let name = words.join(" ");
-    (!is_no_name(&name)).then_some(name)
+    let mut length = 0;
+    for byte in text.bytes().filter(|byte| !matches!(byte, b'.' | b'\'')) {
+        let is_blank = !byte.is_ascii_alphanumeric();
+        if is_blank && (length == 0 || place[length - 1] == b' ') {
+            continue;
+        }
+        place[length] = if is_blank { b' ' } else { byte };
+        length += 1;
+    }
+    std::str::from_utf8(place[..length].trim_ascii_end()).ok()
+}
+
+/// The name without the legal forms at its end; the first word stays whatever it is.
+fn without_legal_form(mut name: &str) -> &str {
+    while let Some(at) = memchr::memrchr(b' ', name.as_bytes())
+        && name.len() - at - 1 <= LEGAL_FORM_MAX
+        && LEGAL_FORMS.binary_search(&&name[at + 1..]).is_ok()
+    {
+        name = &name[..at];
+    }
+    name
 }
 
 #[cfg(test)]
@@ -288,8 +340,18 @@ mod tests {
             (" n/a ", None),
             ("", None),
         ] {
-            assert_eq!(company_key(text.as_bytes()).as_deref(), expected, "{text}");
+            assert_eq!(with_company_key(text.as_bytes(), str::to_string).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_name_reads_like_a_short_one() {
+        let words = "Very ".repeat(40);
+        let expected = format!("{}long", "very ".repeat(40));
+        let key = with_company_key(format!("{words}-- Long, Inc.").as_bytes(), str::to_string);
+        assert_eq!(key.as_deref(), Some(expected.as_str()));
+        assert!(LEGAL_FORMS.is_sorted(), "legal forms are searched by halves");
+        assert_eq!(LEGAL_FORMS.iter().map(|form| form.len()).max(), Some(LEGAL_FORM_MAX));
     }
 
     #[test]

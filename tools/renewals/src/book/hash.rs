@@ -52,11 +52,17 @@ impl Id {
             Id(of(text, u64::from(column)) | 1 << 63, of(text, !u64::from(column)))
         }
     }
+
+    /// The name as a hash of 64 bits.
+    #[inline(always)]
+    pub fn hash(&self) -> u64 {
+        mix(self.0 ^ MULTIPLIERS[0], self.1 ^ MULTIPLIERS[1])
+    }
 }
 
 impl std::hash::Hash for Id {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(mix(self.0 ^ MULTIPLIERS[0], self.1 ^ MULTIPLIERS[1]));
+        state.write_u64(Id::hash(self));
     }
 }
 

@@ -39,18 +39,16 @@ impl Ledger {
     pub fn new(mut book: Book, families: &BTreeMap<String, String>, threads: usize) -> Ledger {
         let (licences, count) = std::mem::take(&mut book.nodes).numbered();
         let mut ids = std::mem::take(&mut book.ids);
-        let mut licence_ids: Vec<Option<hash::Id>> = vec![None; count as usize];
-        for (id, node) in &mut ids {
-            *node = licences[*node as usize];
-            let least = &mut licence_ids[*node as usize];
-            *least = Some(least.map_or(*id, |known| known.min(*id)));
-        }
-        let licence_ids: Vec<hash::Id> = licence_ids.into_iter().flatten().collect();
         let mut parts = std::mem::take(&mut book.lines);
-        over(&mut parts, threads, |part| {
-            for line in part {
-                line.licence = licences[line.licence as usize];
-            }
+        // Names and lines are told their licences at the same time.
+        let licence_ids = std::thread::scope(|scope| {
+            let named = scope.spawn(|| least_names(&mut ids, &licences, count));
+            over(&mut parts, threads.div_ceil(2), |part| {
+                for line in part {
+                    line.licence = licences[line.licence as usize];
+                }
+            });
+            named.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         let families = families_of(&book.names, families);
         // Who the customers are and which lines are repeated do not depend on each other.
@@ -59,11 +57,8 @@ impl Ledger {
             let linked = linked(&mut book, &licences, count, &parts, &families, threads.div_ceil(2));
             (linked, repeated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        let (order, starts) = by_customer(&parts, &customers, n_customers, &repeated);
-        let mut is_sold = vec![false; count as usize];
-        parts.iter().flatten().for_each(|line| is_sold[line.licence as usize] = true);
-        let exported: HashSet<u32> = book.exported.iter().map(|node| licences[*node as usize]).collect();
-        let unsold = exported.iter().filter(|licence| !is_sold[**licence as usize]).count() as u64;
+        let (order, starts) = by_customer(&parts, &customers, n_customers, &repeated, threads);
+        let unsold = unsold(&book.exported, &licences, count, &parts);
         Ledger {
             parts,
             order,
@@ -127,7 +122,7 @@ fn linked(
 }
 
 /// Does the same with every part, on several threads.
-fn over(parts: &mut [Vec<Line>], threads: usize, work: impl Fn(&mut Vec<Line>) + Sync) {
+fn over<T: Send>(parts: &mut [T], threads: usize, work: impl Fn(&mut T) + Sync) {
     let share = parts.len().div_ceil(threads.max(1)).max(1);
     std::thread::scope(|scope| {
         for share in parts.chunks_mut(share) {
@@ -208,38 +203,99 @@ fn repeated(parts: &[Vec<Line>], licence_ids: &[hash::Id], threads: usize) -> Ha
     lost.into_iter().flatten().collect()
 }
 
+/// Of the licences in the licence export, how many have no transaction.
+fn unsold(exported: &[u32], licences: &[u32], count: u32, parts: &[Vec<Line>]) -> u64 {
+    if exported.is_empty() {
+        return 0;
+    }
+    let mut is_sold = vec![false; count as usize];
+    parts.iter().flatten().for_each(|line| is_sold[line.licence as usize] = true);
+    let exported: HashSet<u32> = exported.iter().map(|node| licences[*node as usize]).collect();
+    exported.iter().filter(|licence| !is_sold[**licence as usize]).count() as u64
+}
+
+/// Tells each name the number of its licence, and returns the smallest name of each licence.
+fn least_names(ids: &mut HashMap<hash::Id, u32, hash::AsIs>, licences: &[u32], count: u32) -> Vec<hash::Id> {
+    let mut least: Vec<Option<hash::Id>> = vec![None; count as usize];
+    for (id, node) in ids {
+        *node = licences[*node as usize];
+        let least = &mut least[*node as usize];
+        *least = Some(least.map_or(*id, |known| known.min(*id)));
+    }
+    least.into_iter().flatten().collect()
+}
+
 /// The numbers of lines by customer, and where each customer begins.
+///
+/// Each thread does a share of the customers, so that none waits for the places that another writes.
 fn by_customer(
     parts: &[Vec<Line>],
     customers: &[u32],
     count: u32,
     repeated: &HashSet<u32, hash::AsIs>,
+    threads: usize,
 ) -> (Vec<u32>, Vec<u32>) {
-    let mut starts = vec![0u32; count as usize + 1];
-    let kept = |n: usize, at: usize| {
-        let number = (n * PART_LINES + at) as u32;
-        (repeated.is_empty() || !repeated.contains(&number)).then_some(number)
+    let customer_of = |n: usize, at: usize, line: &Line| {
+        let is_kept = repeated.is_empty() || !repeated.contains(&((n * PART_LINES + at) as u32));
+        if is_kept { customers[line.licence as usize] } else { NOBODY }
     };
-    for (n, part) in parts.iter().enumerate() {
-        for (at, line) in part.iter().enumerate() {
-            if kept(n, at).is_some() {
-                starts[customers[line.licence as usize] as usize + 1] += 1;
-            }
-        }
+    let mut of_lines: Vec<(usize, Vec<u32>)> = (0..parts.len()).map(|n| (n, Vec::new())).collect();
+    over(&mut of_lines, threads, |(n, of_lines)| {
+        let of_line = |(at, line)| customer_of(*n, at, line);
+        *of_lines = parts[*n].iter().enumerate().map(of_line).collect();
+    });
+    let share = count.div_ceil(threads.max(1) as u32).max(1);
+    let mut shares: Vec<Share> = (0..count)
+        .step_by(share as usize)
+        .map(|from| Share { customers: from..count.min(from + share), ..Share::default() })
+        .collect();
+    over(&mut shares, threads, |share| share.fill(&of_lines));
+    let (mut order, mut starts) = (Vec::new(), Vec::with_capacity(count as usize + 1));
+    for share in &shares {
+        let before = order.len() as u32;
+        starts.extend(share.starts[..share.customers.len()].iter().map(|start| before + start));
+        order.extend_from_slice(&share.order);
     }
-    for n in 1..starts.len() {
-        starts[n] += starts[n - 1];
-    }
-    let mut next = starts.clone();
-    let mut order = vec![0; starts.last().copied().unwrap_or(0) as usize];
-    for (n, part) in parts.iter().enumerate() {
-        for (at, line) in part.iter().enumerate() {
-            if let Some(number) = kept(n, at) {
-                let place = &mut next[customers[line.licence as usize] as usize];
-                order[*place as usize] = number;
-                *place += 1;
-            }
-        }
-    }
+    starts.push(order.len() as u32);
     (order, starts)
+}
+
+/// In the place of a customer: the line is there more than once.
+const NOBODY: u32 = u32::MAX;
+
+/// Some of the customers, with their lines.
+#[derive(Debug, Default)]
+struct Share {
+    customers: std::ops::Range<u32>,
+    order: Vec<u32>,
+    /// Where in `order` each begins, and the end.
+    starts: Vec<u32>,
+}
+
+impl Share {
+    fn fill(&mut self, of_lines: &[(usize, Vec<u32>)]) {
+        let (from, count) = (self.customers.start, self.customers.len() as u32);
+        self.starts = vec![0; count as usize + 1];
+        for customer in of_lines.iter().flat_map(|(_, customers)| customers) {
+            let own = customer.wrapping_sub(from);
+            if own < count {
+                self.starts[own as usize + 1] += 1;
+            }
+        }
+        for n in 1..self.starts.len() {
+            self.starts[n] += self.starts[n - 1];
+        }
+        let mut next = self.starts.clone();
+        self.order = vec![0; self.starts[count as usize] as usize];
+        for (n, customers) in of_lines {
+            for (at, customer) in customers.iter().enumerate() {
+                let own = customer.wrapping_sub(from);
+                if own < count {
+                    let place = &mut next[own as usize];
+                    self.order[*place as usize] = (n * PART_LINES + at) as u32;
+                    *place += 1;
+                }
+            }
+        }
+    }
 }

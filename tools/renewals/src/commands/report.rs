@@ -70,13 +70,21 @@ pub fn run(args: Args) -> Result<ExitCode> {
         figures = report::anonymous::of(&figures);
     }
     let judgement = statistics::judge_by(&figures, Policy { floor: args.floor, rebased: args.rebase });
-    if let Some(path) = &args.out {
-        asked::write(Some(path), report::html(&figures, &judgement).as_bytes())?;
-    }
-    if let Some(path) = &args.json {
-        let to = (path.as_os_str() != "-").then_some(path.as_path());
-        asked::write(to, &json(&figures, &judgement)?)?;
-    }
+    // The page and the figures are two renderings of the same: each is made and written by a thread of its own.
+    std::thread::scope(|scope| {
+        let json = scope.spawn(|| match &args.json {
+            Some(path) => {
+                let to = (path.as_os_str() != "-").then_some(path.as_path());
+                asked::write(to, &json(&figures, &judgement)?)
+            }
+            None => Ok(()),
+        });
+        let page = match &args.out {
+            Some(path) => asked::write(Some(path), report::html(&figures, &judgement).as_bytes()),
+            None => Ok(()),
+        };
+        page.and(json.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
     tell(&figures, &judgement);
     Ok(if judgement.light == Light::Red { ExitCode::from(RED) } else { ExitCode::SUCCESS })
 }

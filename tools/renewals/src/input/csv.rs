@@ -23,7 +23,7 @@ impl Header {
         let mut splitter = Splitter::new(line);
         if let Some(ends) = splitter.next() {
             let mut from = 0;
-            for to in &ends.ends {
+            for to in &ends.ends[..ends.count.min(COLUMNS_MAX + 1)] {
                 names.push(String::from_utf8_lossy(&unquoted(&line[from..*to as usize])).trim().to_string());
                 from = *to as usize + 1;
             }
@@ -39,10 +39,10 @@ impl Header {
             };
             format!("not a {} export: there is no column {missing}{hint}", kind.name())
         })?;
-        if names.len() > COLUMNS_MAX {
+        if splitter.found.count > COLUMNS_MAX {
             return Err(format!(
                 "{} columns are more than the {COLUMNS_MAX} that an export may have",
-                names.len()
+                splitter.found.count
             ));
         }
         let wanted = columns
@@ -89,7 +89,7 @@ impl Header {
         if found.count == self.width {
             // Every record fills the same places, so that the ones before need not be forgotten.
             fields.clear_plain();
-            self.fill(block, from, &found.ends, fields);
+            self.fill(block, from, found.ends.as_slice(), fields);
             each(from, to, Ok(fields));
         } else if !block[from..to].trim_ascii().is_empty() {
             each(from, to, Err(format!("{} fields where the header has {}", found.count, self.width)));
@@ -149,16 +149,18 @@ struct Splitter<'a> {
 
 /// A record.
 struct Found {
-    /// Where its fields end; the first [`COLUMNS_MAX`] of them.
-    ends: Vec<u32>,
+    /// Where its fields end: all of a chunk at once, so that there is room for a chunk more than the columns there may be.
+    ends: Box<[u32; ENDS]>,
     count: usize,
     /// Behind its line end.
     to: usize,
 }
 
+const ENDS: usize = COLUMNS_MAX + mask::WIDTH;
+
 impl<'a> Splitter<'a> {
     fn new(block: &'a [u8]) -> Splitter<'a> {
-        let found = Found { ends: Vec::with_capacity(64), count: 0, to: 0 };
+        let found = Found { ends: Box::new([0; ENDS]), count: 0, to: 0 };
         let mut splitter = Splitter { block, at: 0, ends_left: 0, lines: 0, inside: 0, found };
         splitter.load();
         splitter
@@ -183,34 +185,43 @@ impl<'a> Splitter<'a> {
         if self.found.to >= self.block.len() {
             return None;
         }
-        self.found.ends.clear();
         self.found.count = 0;
         loop {
-            while self.ends_left != 0 {
-                let bit = self.ends_left.trailing_zeros();
-                self.ends_left &= self.ends_left - 1;
-                let end = self.at + bit as usize;
-                self.push(end);
-                if self.lines >> bit & 1 == 1 {
-                    self.found.to = end + 1;
-                    return Some(&self.found);
-                }
+            // Up to the first line end of the chunk, or all of it.
+            let line = self.lines & self.lines.wrapping_neg();
+            let here = self.ends_left & (line.wrapping_sub(1) | line);
+            self.push(here);
+            if line != 0 {
+                self.ends_left &= !here;
+                self.lines &= !line;
+                self.found.to = self.at + line.trailing_zeros() as usize + 1;
+                return Some(&self.found);
             }
             self.at += mask::WIDTH;
             if self.at >= self.block.len() {
-                self.push(self.block.len());
-                self.found.to = self.block.len();
+                let end = self.block.len();
+                let place = self.found.count.min(COLUMNS_MAX);
+                self.found.ends[place] = end as u32;
+                self.found.count += 1;
+                self.found.to = end;
                 return Some(&self.found);
             }
             self.load();
         }
     }
 
+    /// Notes the ends that are the bits of `here`.
     #[inline(always)]
-    fn push(&mut self, end: usize) {
-        self.found.count += 1;
-        if self.found.ends.len() < COLUMNS_MAX {
-            self.found.ends.push(end as u32);
+    fn push(&mut self, mut here: u64) {
+        // What has too many fields is no record; only their number is wanted.
+        let place = self.found.count.min(COLUMNS_MAX);
+        self.found.count += here.count_ones() as usize;
+        for end in &mut self.found.ends[place..place + mask::WIDTH] {
+            if here == 0 {
+                break;
+            }
+            *end = self.at as u32 + here.trailing_zeros();
+            here &= here - 1;
         }
     }
 }

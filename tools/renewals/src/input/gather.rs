@@ -5,7 +5,7 @@ use super::fields::Fields;
 use crate::book::contact::{self, Contact};
 use crate::book::hash::{self, AsIs, Id};
 use crate::book::names::{List, PART};
-use crate::book::{Book, Draft, Met, Oddities};
+use crate::book::{Book, Draft, Met, Oddities, named};
 use crate::record::{Class, Line, Marks, Sale};
 use crate::{Day, money};
 use std::collections::{HashMap, HashSet};
@@ -72,7 +72,7 @@ impl<'a> Gatherer<'a> {
             .map(|text| Id::new(named_in(text), text))
             .filter(|id| !ids.contains(&Some(*id)));
         let contact = self.contact(block, fields);
-        self.drafts.push(Draft { ids, related, contact, line });
+        self.drafts.push(Draft { ids, named: named(&ids), related, contact, line });
         Ok(())
     }
 

@@ -4,8 +4,8 @@ use super::column::Kind;
 use super::csv::Header;
 use super::cut::{Cutter, Format};
 use crate::{Error, Result};
+use blake3::Hasher;
 use flate2::read::MultiGzDecoder;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ pub struct Source {
     /// The columns of CSV.
     pub header: Option<Arc<Header>>,
     reader: Box<dyn Read + Send>,
-    digest: Option<Arc<Mutex<Sha256>>>,
+    digest: Option<Arc<Mutex<Hasher>>>,
     cutter: Cutter,
     tail: Vec<u8>,
     offset: u64,
@@ -59,7 +59,7 @@ pub struct Block {
 }
 
 /// Computes the digest of what passes.
-struct Digesting(File, Option<Arc<Mutex<Sha256>>>);
+struct Digesting(File, Option<Arc<Mutex<Hasher>>>);
 
 impl Read for Digesting {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -76,7 +76,7 @@ impl Source {
     pub fn open(path: &Path, kind: Kind, wants_digest: bool) -> Result<Source> {
         let wrong = |text: &str| Error::input(format!("{}: {text}", path.display()));
         let file = File::open(path).map_err(|e| wrong(&e.to_string()))?;
-        let digest = wants_digest.then(|| Arc::new(Mutex::new(Sha256::new())));
+        let digest = wants_digest.then(|| Arc::new(Mutex::new(Hasher::new())));
         let mut raw = Digesting(file, digest.clone());
         let magic = peek(&mut raw, 2).map_err(|e| wrong(&e.to_string()))?;
         let is_gzip = magic == [0x1f, 0x8b];
@@ -228,13 +228,13 @@ impl Source {
         }
     }
 
-    /// The SHA-256 of the whole file, once it was read to its end.
+    /// The BLAKE3 digest of the whole file as `b3sum` prints it, once it was read to its end. (SHA-256 took an eighth of all the time.)
     pub fn digest(mut self) -> Result<String> {
         io::copy(&mut self.reader, &mut io::sink())
             .map_err(|e| Error::input(format!("{}: {e}", self.path.display())))?;
         let Some(digest) = &self.digest else { return Ok(String::new()) };
-        let digest = digest.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize();
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        let digest = digest.lock().unwrap_or_else(PoisonError::into_inner).finalize();
+        Ok(digest.to_hex().to_string())
     }
 }
 

@@ -91,7 +91,7 @@ fn inputs(figures: &Figures) -> Markup {
             cell(short(&input.file, 60)),
             cell(words::count(input.rows)),
             cell(words::count(input.bad)),
-            html! { span.mono.hash { (input.sha256) } },
+            html! { span.mono.hash { (input.blake3) } },
         ]
     });
     frame::table("Input files", &columns, rows.collect())

@@ -5,7 +5,7 @@ use crate::Day;
 use crate::book::hash::{self, Id};
 use crate::book::ledger::Ledger;
 use crate::book::names::List;
-use crate::book::{Book, Draft, Met, contact::Contact};
+use crate::book::{Book, Draft, Met, contact::Contact, named};
 use crate::figures::Parameters;
 use crate::record::{Class, Line, Marks, Sale};
 
@@ -128,8 +128,10 @@ pub(super) fn ledger(lines: &[Sold]) -> Ledger {
         let email = format!("it@{}.example", sold.customer);
         let contact = Contact::new(sold.customer.as_bytes(), b"Norway", email.as_bytes(), b"");
         let contact_id = hash::of(sold.customer.as_bytes(), 3);
+        let ids = [Some(Id::new(0, sold.licence.as_bytes())), None, None, None];
         let draft = Draft {
-            ids: [Some(Id::new(0, sold.licence.as_bytes())), None, None, None],
+            ids,
+            named: named(&ids),
             related: None,
             contact: Met { hash: contact_id, places: Default::default() },
             line: Some(line),

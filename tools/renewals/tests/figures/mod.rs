@@ -107,7 +107,7 @@ pub fn figures(story: Story) -> Figures {
             .map(|file| Input {
                 file: file.into(),
                 kind: file.trim_end_matches(".csv").into(),
-                sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+                blake3: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
                 rows: 10_171,
                 bad: 0,
             })
