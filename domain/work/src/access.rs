@@ -144,12 +144,17 @@ fn project_condition(tx: &Tx, p: &str) -> (String, Vec<Value>) {
 
 /// Adds the condition that the actor sees the task `t`.
 pub(crate) fn seen_tasks(tx: &Tx, filter: &mut Filter) {
+    let (sql, values) = seen_task(tx);
+    filter.and(&sql, values);
+}
+
+/// The condition that the actor sees the task `t`, and its values.
+pub(crate) fn seen_task(tx: &Tx) -> (String, Vec<Value>) {
     if rights::sees_all(tx) {
-        return;
+        return ("1 = 1".to_owned(), Vec::new());
     }
     let Some(me) = tx.actor().user.filter(|_| tx.actor().token_allows(Right::View)) else {
-        filter.and("1 = 0", []);
-        return;
+        return ("1 = 0".to_owned(), Vec::new());
     };
     let (itself, mut values) = task_condition(tx, "t", me);
     let (above, more) = task_condition(tx, "x", me);
@@ -161,7 +166,7 @@ pub(crate) fn seen_tasks(tx: &Tx, filter: &mut Filter) {
             union all select b.id, b.parent_id from task b join up on b.id = up.parent_id)
           select 1 from up join task x on x.id = up.id where {above})))"
     );
-    filter.and(&sql, values);
+    (sql, values)
 }
 
 fn task_condition(tx: &Tx, t: &str, me: UserId) -> (String, Vec<Value>) {

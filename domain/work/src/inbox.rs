@@ -1,4 +1,5 @@
-//! The inbox: what is new about the tasks that concern somebody, one item for each task.
+//! The inbox: what is new about the tasks that concern somebody, one item for each task. Things that are no tasks can have an item, too
+//! ([`put`]): what they are is their own business.
 //!
 //! A follower of the journal (`work.inbox`) makes the items from what happened, whoever did it and through whichever door, so nothing that a script
 //! does is missed. An item comes up again, unread, when there is more news. It goes to those who follow the task, to its assignee and to
@@ -40,18 +41,22 @@ base::text_enum! {
         Liked = "liked",
         /// They asked to be told.
         Asked = "asked",
+        /// It is not a task, and concerns them.
+        Concerns = "concerns",
     }
 }
 
-/// What is new about a task for somebody.
+/// What is new about something for somebody.
 #[derive(Clone, Debug)]
 pub struct Item {
     /// Its id.
     pub id: AnyId,
-    /// The task.
-    pub task: TaskId,
-    /// The task's name.
-    pub task_name: String,
+    /// The task, when it is about one.
+    pub task: Option<TaskId>,
+    /// The name of the task, or of whatever else it is about.
+    pub title: String,
+    /// Where that is: a path on this server.
+    pub path: String,
     /// Whether the task is completed.
     pub is_completed: bool,
     /// Why they are told; the strongest reason since it was last read.
@@ -96,6 +101,26 @@ pub async fn list(tx: &mut Tx, filter: Filter, page: &Page) -> Result<Listed<Ite
 /// domains: `entry` says who did it and when. Nothing is told to whoever may not see the task.
 pub async fn tell(tx: &mut Tx, user: UserId, task: TaskId, entry: &Entry, text: &str) -> Result<()> {
     follow::tell(tx, user, task, entry, text).await
+}
+
+/// News of something that is no task.
+#[derive(Clone, Copy, Debug)]
+pub struct Other<'a> {
+    /// What it is about: "job:12". There is one item for it.
+    pub about: &'a str,
+    /// What that is called.
+    pub title: &'a str,
+    /// Where it is: a path on this server.
+    pub path: &'a str,
+    /// Who or what did something.
+    pub actor: &'a str,
+    /// What they did, in the words that follow the name.
+    pub text: &'a str,
+}
+
+/// Puts news of something that is no task into somebody's inbox. For whoever has checked that they may know.
+pub async fn put(tx: &mut Tx, user: UserId, other: &Other<'_>) -> Result<()> {
+    store::put_other(tx, user, other).await
 }
 
 /// How many of the actor's items are unread and not put away.

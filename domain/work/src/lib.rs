@@ -62,6 +62,7 @@ pub fn migrations() -> db::Migrations {
             ("0210_preferences", include_str!("../migrations/0210_preferences.sql")),
             ("0300_templates", include_str!("../migrations/0300_templates.sql")),
             ("0301_deleted_comments", include_str!("../migrations/0301_deleted_comments.sql")),
+            ("0310_inbox_of_others", include_str!("../migrations/0310_inbox_of_others.sql")),
         ],
     }
 }

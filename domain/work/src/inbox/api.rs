@@ -13,17 +13,21 @@ use utoipa_axum::routes;
 use web::api::{PageQuery, ProblemDocument, Routes};
 use web::{App, Auth, Json, Path, Query, Result};
 
-/// What is new about a task.
+/// What is new about something.
 #[derive(Serialize, ToSchema)]
 struct ItemJson {
     #[schema(value_type = String)]
     id: AnyId,
-    #[schema(value_type = String)]
-    task: TaskId,
-    task_name: String,
+    /// The task; null when it is about something else.
+    #[schema(value_type = Option<String>)]
+    task: Option<TaskId>,
+    task_name: Option<String>,
     task_completed: bool,
-    task_url: String,
-    /// assigned, mentioned, follows, project, liked or asked.
+    task_url: Option<String>,
+    /// What it is about: the task's name, or the name of something else.
+    title: String,
+    url: String,
+    /// assigned, mentioned, follows, project, liked, asked or concerns.
     #[schema(value_type = String)]
     reason: Reason,
     /// Who did the latest; null when the program itself did.
@@ -45,9 +49,11 @@ impl ItemJson {
         Self {
             id: item.id,
             task: item.task,
-            task_name: item.task_name,
+            task_name: item.task.map(|_| item.title.clone()),
             task_completed: item.is_completed,
-            task_url: app.link(&format!("/tasks/{}", item.task)),
+            task_url: item.task.map(|_| app.link(&item.path)),
+            url: app.link(&item.path),
+            title: item.title,
             reason: item.reason,
             actor: item.actor,
             actor_name: item.actor_name,

@@ -122,7 +122,7 @@ pub(super) fn wanted(wishes: &[Wishes], reason: Reason, sort: Sort) -> bool {
         (Reason::Assigned, _) => wish.assigned,
         (Reason::Mentioned, _) => wish.mentioned,
         (Reason::Project, _) => wish.everything,
-        (Reason::Asked, _) => true,
+        (Reason::Asked | Reason::Concerns, _) => true,
         (Reason::Follows, Sort::Comment) => wish.comments,
         (Reason::Follows, Sort::Completion) => wish.completed,
         (Reason::Follows, Sort::Change) | (Reason::Liked, _) => wish.changes,

@@ -1,6 +1,6 @@
 //! The rows of inboxes.
 
-use super::{Filter as Wanted, Item, Reason};
+use super::{Filter as Wanted, Item, Other, Reason};
 use crate::access;
 use crate::page::Page;
 use crate::tasks::Task;
@@ -9,15 +9,21 @@ use base::id::{AnyId, TaskId, UserId};
 use db::{Filter, Row, Tx, params};
 use journal::Entry;
 
-const COLUMNS: &str = "i.id, i.task_id, t.name, t.completed_at, i.reason, i.actor_id, i.actor_name, i.text, i.news, i.is_unread,
-  i.is_archived, i.at";
+const COLUMNS: &str = "i.id, i.task_id, coalesce(t.name, i.title), i.path, t.completed_at, i.reason, i.actor_id, i.actor_name, i.text,
+  i.news, i.is_unread, i.is_archived, i.at";
+const TABLES: &str = "inbox_item i left join task t on t.id = i.task_id";
 
 fn item(row: Row) -> Result<Item> {
     let mut c = row.columns();
+    let (id, task): (AnyId, Option<TaskId>) = (c.next()?, c.next()?);
     Ok(Item {
-        id: c.next()?,
-        task: c.next()?,
-        task_name: c.next()?,
+        id,
+        task,
+        title: c.next()?,
+        path: match (task, c.next::<Option<String>>()?) {
+            (Some(task), _) => format!("/tasks/{task}"),
+            (None, path) => path.unwrap_or_default(),
+        },
         is_completed: c.next::<Option<i64>>()?.is_some(),
         reason: c.next()?,
         actor: c.next()?,
@@ -28,6 +34,12 @@ fn item(row: Row) -> Result<Item> {
         is_archived: c.next()?,
         at: c.next()?,
     })
+}
+
+/// Adds the condition that the actor sees the task that an item is about; of other things they were told themselves.
+fn seen(tx: &Tx, filter: &mut Filter) {
+    let (sql, values) = access::seen_task(tx);
+    filter.and(&format!("(i.task_id is null or {sql})"), values);
 }
 
 pub(super) async fn list(tx: &mut Tx, user: UserId, wanted: Wanted, page: &Page) -> Result<Vec<Item>> {
@@ -43,10 +55,10 @@ pub(super) async fn list(tx: &mut Tx, user: UserId, wanted: Wanted, page: &Page)
         };
         filter.and("(i.at < ? or (i.at = ? and i.id < ?))", params![at, at, id]);
     }
-    access::seen_tasks(tx, &mut filter);
+    seen(tx, &mut filter);
     let limit = filter.param(page.limit + 1);
     let sql = format!(
-        "select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where {} order by i.at desc, i.id desc limit {limit}",
+        "select {COLUMNS} from {TABLES} where {} order by i.at desc, i.id desc limit {limit}",
         filter.sql()
     );
     tx.rows(&sql, filter.params()).await?.into_iter().map(item).collect()
@@ -55,18 +67,16 @@ pub(super) async fn list(tx: &mut Tx, user: UserId, wanted: Wanted, page: &Page)
 pub(super) async fn by_id(tx: &mut Tx, user: UserId, id: AnyId) -> Result<Option<Item>> {
     let mut filter = Filter::default();
     filter.and("i.id = ? and i.user_id = ?", params![id, user]);
-    access::seen_tasks(tx, &mut filter);
-    let sql =
-        format!("select {COLUMNS} from inbox_item i join task t on t.id = i.task_id where {}", filter.sql());
+    seen(tx, &mut filter);
+    let sql = format!("select {COLUMNS} from {TABLES} where {}", filter.sql());
     tx.opt(&sql, filter.params()).await?.map(item).transpose()
 }
 
 pub(super) async fn count_unread(tx: &mut Tx, user: UserId) -> Result<i64> {
     let mut filter = Filter::default();
     filter.and("i.user_id = ? and not i.is_archived and i.is_unread", params![user]);
-    access::seen_tasks(tx, &mut filter);
-    let sql =
-        format!("select count(*) from inbox_item i join task t on t.id = i.task_id where {}", filter.sql());
+    seen(tx, &mut filter);
+    let sql = format!("select count(*) from {TABLES} where {}", filter.sql());
     tx.one(&sql, filter.params()).await?.get(0)
 }
 
@@ -169,5 +179,19 @@ pub(super) async fn put_quietly(
     let params =
         params![id, user, task.id, Reason::Liked, entry.actor, &entry.actor_name, text, entry.at, entry.seq];
     tx.run(PUT_QUIETLY, &params).await?;
+    beat(tx, user).await
+}
+
+const PUT_OTHER: &str = "insert into inbox_item (id, user_id, about, title, path, reason, actor_name, text, news, is_unread, is_archived, at, seq)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, 1, true, false, $9, 0)
+  on conflict (user_id, about) do update set title = excluded.title, path = excluded.path, reason = excluded.reason,
+    actor_name = excluded.actor_name, text = excluded.text, news = inbox_item.news + 1, is_unread = true, is_archived = false,
+    batch = null, at = excluded.at";
+
+/// Tells somebody of what is no task.
+pub(super) async fn put_other(tx: &mut Tx, user: UserId, it: &Other<'_>) -> Result<()> {
+    let (id, now): (AnyId, base::Time) = (tx.new_id(), tx.now());
+    let params = params![id, user, it.about, it.title, it.path, Reason::Concerns, it.actor, it.text, now];
+    tx.run(PUT_OTHER, &params).await?;
     beat(tx, user).await
 }

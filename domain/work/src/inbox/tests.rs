@@ -19,7 +19,7 @@ async fn inbox_of(hub: &Hub, user: &User) -> Vec<(String, Reason, String, i64)> 
     listed
         .items
         .into_iter()
-        .map(|item| (item.task_name, item.reason, format!("{} {}", item.actor_name, item.text), item.news))
+        .map(|item| (item.title, item.reason, format!("{} {}", item.actor_name, item.text), item.news))
         .collect()
 }
 
@@ -153,5 +153,24 @@ db::on_both! { hub;
         tx.commit().await.expect("committed");
         settle(&hub).await;
         assert_eq!(inbox_of(&hub, &hub.bob).await, [item("t", Reason::Follows, "cay commented: thanks", 1)], "what is unread is not covered");
+    }
+
+    async fn what_is_no_task_keeps_one_item_too_and_only_its_owner_sees_it(hub) {
+        let other = |text| Other { about: "job:12", title: "Nightly", path: "/runs/3", actor: "Run 3", text };
+        let mut tx = hub.by(&hub.ann).await;
+        put(&mut tx, hub.cay.id, &other("failed")).await.expect("put");
+        put(&mut tx, hub.cay.id, &other("passes again")).await.expect("put");
+        tx.commit().await.expect("committed");
+        assert_eq!(inbox_of(&hub, &hub.cay).await, [item("Nightly", Reason::Concerns, "Run 3 passes again", 2)]);
+        assert!(inbox_of(&hub, &hub.bob).await.is_empty());
+        let mut tx = hub.by(&hub.cay).await;
+        let found = list(&mut tx, Filter::default(), &Page::first(9)).await.expect("listed").items.remove(0);
+        assert_eq!((found.task, found.path.as_str(), count_unread(&mut tx).await.expect("counted")), (None, "/runs/3", 1));
+        mark(&mut tx, found.id, Some(false), Some(true)).await.expect("put away");
+        tx.commit().await.expect("committed");
+        let mut tx = hub.by(&hub.ann).await;
+        put(&mut tx, hub.cay.id, &other("failed")).await.expect("put");
+        tx.commit().await.expect("committed");
+        assert_eq!(inbox_of(&hub, &hub.cay).await, [item("Nightly", Reason::Concerns, "Run 3 failed", 1)], "it comes up again");
     }
 }

@@ -171,7 +171,7 @@ db::on_both! { hub;
         let scene = scene(&hub).await;
         let mut tx = hub.by(&hub.gus).await;
         let items = inbox::list(&mut tx, inbox::Filter::default(), &crate::page::Page::first(9)).await.expect("listed").items;
-        let item = items.iter().find(|item| item.task == scene.task.id).expect("told").id;
+        let item = items.iter().find(|item| item.task == Some(scene.task.id)).expect("told").id;
         drop(tx);
         let mut tx = hub.by(&hub.bob).await;
         members::remove(&mut tx, scene.open.id, &[hub.gus.id]).await.expect("ended");

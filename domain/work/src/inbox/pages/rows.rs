@@ -13,6 +13,7 @@ fn why(reason: Reason) -> &'static str {
         Reason::Project => "you follow the project",
         Reason::Liked => "you wrote it",
         Reason::Asked => "you asked to be told",
+        Reason::Concerns => "it concerns you",
     }
 }
 
@@ -20,7 +21,7 @@ fn why(reason: Reason) -> &'static str {
 pub(super) fn row(frame: &Frame, item: &Item, shown: &Shown) -> Markup {
     let address = shown.address();
     let sign = if address.contains('?') { '&' } else { '?' };
-    let is_open = shown.task == Some(item.task);
+    let is_open = item.task.is_some() && shown.task == item.task;
     let query = address.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
     let tone = if item.reason == Reason::Mentioned { "blue" } else { "" };
     html! {
@@ -28,7 +29,10 @@ pub(super) fn row(frame: &Frame, item: &Item, shown: &Shown) -> Markup {
             span.mark { @if item.is_unread { span.vh { "Unread: " } } }
             @if let Some(actor) = item.actor { (ui::avatar(actor, &item.actor_name, "lg")) } @else { (machine()) }
             div.what.grow {
-                a.ttl.clip href={ (address) (sign) "task=" (item.task) } data-pane { @if item.is_completed { s { (item.task_name) } } @else { (item.task_name) } }
+                @match item.task {
+                    Some(task) => a.ttl.clip href={ (address) (sign) "task=" (task) } data-pane { @if item.is_completed { s { (item.title) } } @else { (item.title) } },
+                    None => a.ttl.clip href=(item.path) { (item.title) },
+                }
                 p.clip { (item.actor_name) " " (item.text) @if item.news > 1 { " · " (item.news) " news" } }
             }
             span.why { (ui::chip(tone, why(item.reason))) }
@@ -50,7 +54,7 @@ fn machine() -> Markup {
 fn act(item: &Item, what: &str, query: &str, icon: &str, words: &str, key: &str) -> Markup {
     html! {
         form.one method="post" action={ "/inbox/" (item.id) "/" (what) (query) } data-morph data-read[what == "read"] {
-            button.btn.quiet.icon.sm data-key=(key) aria-label={ (words) ": " (item.task_name) } title={ (words) " (" (key) ")" } { (ui::icon(icon)) }
+            button.btn.quiet.icon.sm data-key=(key) aria-label={ (words) ": " (item.title) } title={ (words) " (" (key) ")" } { (ui::icon(icon)) }
         }
     }
 }

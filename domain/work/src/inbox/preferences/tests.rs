@@ -23,7 +23,7 @@ async fn told(hub: &Hub, user: &User) -> Vec<(String, Reason)> {
     assert!(!Followers::new(hub.db.clone(), vec![inbox::follower()]).catch_up().await);
     let mut tx = hub.by(user).await;
     let listed = inbox::list(&mut tx, Filter::default(), &Page::first(50)).await.expect("listed");
-    listed.items.into_iter().map(|item| (item.task_name, item.reason)).collect()
+    listed.items.into_iter().map(|item| (item.title, item.reason)).collect()
 }
 
 async fn wish(hub: &Hub, user: &User, project: Option<ProjectId>, wishes: Wishes) {
