@@ -81,7 +81,8 @@ pub(crate) async fn apply(tx: &mut Tx, job: &Job, model: &file::Job) -> Result<(
         let next_at = next(job, model, trigger, now);
         match known.remove(&mark) {
             Some(mut schedule) => {
-                if schedule.trigger != *trigger {
+                // Where in the file it stands says nothing.
+                if (CronTrigger { line: trigger.line, ..schedule.trigger.clone() }) != *trigger {
                     schedule.version += 1;
                     schedule.trigger = trigger.clone();
                 }

@@ -6,6 +6,7 @@ mod clock;
 mod crash;
 mod demo;
 mod deploys;
+mod examples;
 mod history;
 mod inert;
 mod jobs;

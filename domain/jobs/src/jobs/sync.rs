@@ -1,16 +1,21 @@
 //! Taking in what the job files of a repository say.
 //!
 //! A document with an error changes nothing: the job stays what it was, and the finding is shown beside it. A job goes away only when its
-//! file can be read and no longer names it.
+//! file can be read and no longer names it. A document that says the same as before is noted with its new commit, which is what schedules
+//! run from then on: what a job does is not only its document, but also the scripts beside it.
 
-use super::{Definition, Job, store};
+mod store;
+#[cfg(test)]
+mod tests;
+
+use super::{Definition, Job, store as jobs};
 pub use crate::file::Finding;
-use crate::file::{Parsed, Severity};
+use crate::file::{self, Parsed, Severity};
 use base::Result;
-use base::id::RepositoryId;
+use base::id::{DefinitionId, RepositoryId};
 use db::Tx;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One job file as it was read.
 #[derive(Clone, Debug)]
@@ -36,11 +41,14 @@ pub struct Read {
 
 /// Makes the jobs of a repository what its files say.
 pub async fn apply(tx: &mut Tx, read: &Read) -> Result<()> {
-    let known = store::of_repository(tx, read.repository).await?;
-    let before = store::files(tx, read.repository).await?;
+    let known = jobs::of_repository(tx, read.repository).await?;
+    let known: BTreeMap<&str, &Job> = known.iter().map(|job| (job.name.as_str(), job)).collect();
+    let before = jobs::files(tx, read.repository).await?;
     let mut named = BTreeSet::new();
     for file in &read.files {
         let mut findings = file.parsed.findings.clone();
+        let documents = Documents::of(&file.text);
+        let said = store::definitions(tx, read.repository, &file.path).await?;
         for model in &file.parsed.jobs {
             if !named.insert(model.name.clone()) {
                 findings.push(taken(
@@ -52,11 +60,12 @@ pub async fn apply(tx: &mut Tx, read: &Read) -> Result<()> {
             let new = Definition {
                 id: tx.new_id(),
                 commit: read.commit.clone(),
-                source: file.text.clone(),
+                source: documents.at(model.line).to_owned(),
                 model: model.clone(),
                 made_at: tx.now(),
             };
-            if let Some(finding) = take_in(tx, read.repository, &file.path, new).await? {
+            let job = known.get(model.name.as_str()).copied();
+            if let Some(finding) = take_in(tx, read.repository, &file.path, new, job, &said).await? {
                 findings.push(finding);
             }
         }
@@ -64,18 +73,48 @@ pub async fn apply(tx: &mut Tx, read: &Read) -> Result<()> {
         if old != Some(&findings) {
             told(tx, read, &file.path, &findings);
         }
-        store::put_file(tx, read.repository, &file.path, &read.commit, &findings).await?;
+        jobs::put_file(tx, read.repository, &file.path, &read.commit, &findings).await?;
     }
     for (path, _) in before.iter().filter(|(path, _)| read.files.iter().all(|file| file.path != *path)) {
-        store::remove_file(tx, read.repository, path).await?;
+        jobs::remove_file(tx, read.repository, path).await?;
     }
     let unreadable: BTreeSet<&str> =
         read.files.iter().filter(|file| !file.parsed.is_good()).map(|file| file.path.as_str()).collect();
-    let left = known.into_iter().filter(|job| job.gone_at.is_none() && !named.contains(&job.name));
+    let left = known.into_values().filter(|job| job.gone_at.is_none() && !named.contains(&job.name));
     for job in left.filter(|job| !unreadable.contains(job.path.as_str())) {
-        remove(tx, job, &read.commit).await?;
+        remove(tx, job.clone(), &read.commit).await?;
     }
     Ok(())
+}
+
+/// The documents of a file, each with the line that it begins at.
+struct Documents<'a>(Vec<(u32, &'a str)>);
+
+impl<'a> Documents<'a> {
+    /// Takes a file apart. In YAML nothing but a mark between documents begins a line with three hyphens.
+    fn of(text: &'a str) -> Self {
+        let (mut all, mut first, mut begins) = (Vec::new(), 1, 0);
+        let mut at = 0;
+        for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+            let ends = at + line.len();
+            if let Some(rest) = line
+                .strip_prefix("---")
+                .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+            {
+                all.push((first, &text[begins..at]));
+                // What stands behind the mark belongs to what follows it.
+                (first, begins) = if rest.trim().is_empty() { (number + 1, ends) } else { (number, at) };
+            }
+            at = ends;
+        }
+        all.push((first, &text[begins..]));
+        Self(all)
+    }
+
+    /// The document that a line is in.
+    fn at(&self, line: u32) -> &'a str {
+        self.0.iter().rev().find(|(first, _)| *first <= line).map_or("", |(_, text)| text)
+    }
 }
 
 fn taken(line: u32, message: String) -> Finding {
@@ -102,9 +141,15 @@ async fn take_in(
     repository: RepositoryId,
     path: &str,
     new: Definition,
+    known: Option<&Job>,
+    said: &HashMap<DefinitionId, (String, file::Job)>,
 ) -> Result<Option<Finding>> {
     let model = &new.model;
-    let Some(mut job) = store::by_name(tx, &model.name).await? else {
+    let found = match known {
+        Some(job) => Some(job.clone()),
+        None => jobs::by_name(tx, &model.name).await?,
+    };
+    let Some(mut job) = found else {
         return make(tx, repository, path, new).await.map(|()| None);
     };
     if job.repository != repository && job.gone_at.is_none() {
@@ -112,37 +157,60 @@ async fn take_in(
             repos::get(tx, job.repository).await.map_or_else(|_| "another repository".to_owned(), |r| r.name);
         return Ok(Some(taken(model.line, format!("{other} has a job {} already", model.name))));
     }
-    let old = super::definition(tx, job.definition).await?;
+    let (commit, old) = match said.get(&job.definition) {
+        Some((commit, old)) => (commit.clone(), old.clone()),
+        None => {
+            let old = super::definition(tx, job.definition).await?;
+            (old.commit, old.model)
+        }
+    };
     let was_gone = job.gone_at.take().is_some();
-    if old.model == *model && job.path == path && !was_gone && job.repository == repository {
+    let is_same = says(&old) == says(model);
+    if is_same && job.path == path && !was_gone && job.repository == repository {
+        if commit != new.commit {
+            store::said_again(tx, job.definition, &new.commit).await?;
+        }
         return Ok(None);
     }
-    let changed = changed(&old, &new);
+    let before = job.definition;
+    let changed = changed(&old, model);
     say(&mut job, repository, path, &new);
-    store::insert_definition(tx, job.id, &new).await?;
-    store::set_said(tx, &job).await?;
+    jobs::insert_definition(tx, job.id, &new).await?;
+    jobs::set_said(tx, &job).await?;
     crate::schedules::apply(tx, &job, &new.model).await?;
     crate::triggers::apply(tx, &job, &new.model).await?;
     let verb = if was_gone { "job.returned" } else { "job.changed" };
     let data = json!({
-        "name": job.name, "title": job.title, "path": path, "commit": new.commit, "old_commit": old.commit, "changed": changed,
-        "before": {"definition": old.id}, "after": {"definition": new.id},
+        "name": job.name, "title": job.title, "path": path, "commit": new.commit, "old_commit": commit, "changed": changed,
+        "before": {"definition": before}, "after": {"definition": new.id},
     });
     journal::enter(tx, verb, job.subject(), &job.parents(), data);
     Ok(None)
 }
 
+/// What a document says, wherever in its file it stands: a line more above it changes nothing.
+fn says(model: &file::Job) -> file::Job {
+    let mut said = model.clone();
+    said.line = 0;
+    for trigger in &mut said.triggers {
+        if let file::Trigger::Cron(cron) = trigger {
+            cron.line = 0;
+        }
+    }
+    let steps = said.stages.iter_mut().flat_map(|stage| &mut stage.parts);
+    let steps = steps.flat_map(|part| part.steps.iter_mut().chain(&mut part.finally));
+    steps.chain(&mut said.finally).for_each(|step| step.line = 0);
+    said
+}
+
 /// The top-level members that differ, for the audit log.
-fn changed(old: &Definition, new: &Definition) -> Vec<String> {
-    let members = |definition: &Definition| match serde_json::to_value(&definition.model) {
+fn changed(old: &file::Job, new: &file::Job) -> Vec<String> {
+    let members = |model: &file::Job| match serde_json::to_value(says(model)) {
         Ok(serde_json::Value::Object(members)) => members,
         _ => serde_json::Map::new(),
     };
     let (old, new) = (members(old), members(new));
-    new.iter()
-        .filter(|(name, value)| name.as_str() != "line" && old.get(*name) != Some(value))
-        .map(|(name, _)| name.clone())
-        .collect()
+    new.iter().filter(|(name, value)| old.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect()
 }
 
 fn say(job: &mut Job, repository: RepositoryId, path: &str, new: &Definition) {
@@ -172,8 +240,8 @@ async fn make(tx: &mut Tx, repository: RepositoryId, path: &str, new: Definition
         gone_at: None,
     };
     say(&mut job, repository, path, &new);
-    store::insert_definition(tx, job.id, &new).await?;
-    store::insert(tx, &job).await?;
+    jobs::insert_definition(tx, job.id, &new).await?;
+    jobs::insert(tx, &job).await?;
     crate::schedules::apply(tx, &job, &new.model).await?;
     crate::triggers::apply(tx, &job, &new.model).await?;
     let data = json!({"name": job.name, "title": job.title, "path": path, "commit": new.commit, "after": {"definition": new.id}});
@@ -183,7 +251,7 @@ async fn make(tx: &mut Tx, repository: RepositoryId, path: &str, new: Definition
 
 async fn remove(tx: &mut Tx, mut job: Job, commit: &str) -> Result<()> {
     job.gone_at = Some(tx.now());
-    store::set_said(tx, &job).await?;
+    jobs::set_said(tx, &job).await?;
     crate::schedules::end_all(tx, job.id).await?;
     let data = json!({"name": job.name, "title": job.title, "path": job.path, "commit": commit});
     journal::enter(tx, "job.removed", job.subject(), &job.parents(), data);
