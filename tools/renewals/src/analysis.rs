@@ -4,8 +4,9 @@ use crate::book::ledger::Ledger;
 use crate::clock::Stopwatch;
 use crate::figures::{Figures, Input, Parameters, Quality, SCHEMA};
 use crate::input::{self, Order, recall};
+use crate::record::Line;
 use crate::rules::{self, Obligation, Passed, Sink, Thresholds};
-use crate::tally::{Frame, Tally, assemble, lists};
+use crate::tally::{Frame, Tally, assemble, lists, maybe};
 use crate::{Day, Error, Month, Result};
 use std::collections::BTreeMap;
 
@@ -56,6 +57,9 @@ pub struct Read {
 /// The most valuable of those that did not renew; `renewals due` lists all.
 const LISTED_MAX: usize = 1000;
 
+/// Of those, for so many a licence is looked for that may be the renewal: as many as a report shows.
+const HINTED_MAX: usize = 150;
+
 /// Reads the exports and puts them in order.
 pub fn read(question: &Question) -> Result<Read> {
     // For those who tune: where the time goes, on the standard error.
@@ -101,10 +105,16 @@ pub fn figures(question: &Question) -> Result<Figures> {
     let sum = assemble::sum(&frame, tallies, params.g, params.min_n);
     let watch = Stopwatch::start();
     let (not_renewed, won_back) = (shown(&sum.not_renewed), shown(&sum.won_back));
-    let places = not_renewed.iter().chain(won_back).map(|o| o.line.at).collect();
+    let hinted = &not_renewed[..not_renewed.len().min(HINTED_MAX)];
+    let candidates = maybe::candidates(&frame, hinted, &sum.fresh);
+    let own = not_renewed.iter().chain(won_back).map(|o| o.line.at);
+    let places = own.chain(candidates.iter().flatten().map(|line| line.at)).collect();
     let texts = recall::texts(&question.order, places)?;
     told(read.wants_times, "lists", watch);
-    let listed = |list: &[Obligation]| list.iter().map(|o| lists::missed(&frame, o, &texts)).collect();
+    let listed = |list: &[Obligation], candidates: &[Vec<&Line>]| {
+        let of = |n: usize| candidates.get(n).map_or(&[][..], Vec::as_slice);
+        list.iter().enumerate().map(|(n, o)| lists::missed(&frame, o, of(n), &texts)).collect()
+    };
     let quality = quality(&read, &passed, sum.linked_by, sum.unlinked_new);
     Ok(Figures {
         schema: SCHEMA,
@@ -118,8 +128,9 @@ pub fn figures(question: &Question) -> Result<Figures> {
         strata: sum.strata,
         timing: sum.timing,
         future: sum.future,
-        not_renewed: listed(not_renewed),
-        won_back: listed(won_back),
+        not_renewed: listed(not_renewed, &candidates),
+        won_back: listed(won_back, &[]),
+        events: Vec::new(),
         restated: Vec::new(),
         quality,
     })

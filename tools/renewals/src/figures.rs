@@ -39,6 +39,9 @@ pub struct Figures {
     pub not_renewed: Vec<Missed>,
     /// Renewed more than [`Parameters::w`] days late, with a sale in the last three months; most valuable first.
     pub won_back: Vec<Missed>,
+    /// What a person says happened, for the chart.
+    #[serde(default)]
+    pub events: Vec<Event>,
     /// Months that read differently than in the report given for comparison.
     pub restated: Vec<Restated>,
     /// What was odd about the input.
@@ -52,7 +55,7 @@ pub struct Input {
     pub file: String,
     /// `licences` or `transactions`.
     pub kind: String,
-    /// SHA-256 of its bytes.
+    /// BLAKE3 of its bytes.
     pub blake3: String,
     /// Its records.
     pub rows: u64,
@@ -408,6 +411,15 @@ pub struct Missed {
     pub contact: String,
     /// A licence that may be the renewal but is linked too weakly.
     pub maybe: Option<String>,
+}
+
+/// Something that may explain a change: a release, a change of prices.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub day: Day,
+    /// What.
+    pub what: String,
 }
 
 /// A month that reads differently than it did.

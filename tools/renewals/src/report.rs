@@ -24,7 +24,7 @@ mod svg;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::Month;
-use crate::figures::Figures;
+use crate::figures::{Event, Figures};
 use crate::statistics::judgement::MonthJudgement;
 use crate::statistics::{Judgement, words};
 
@@ -63,7 +63,7 @@ impl Parts {
         let shown = until(judgement, figures.month);
         let before_lists = html! {
             (story::section(figures, judgement))
-            @if shown.iter().any(|one| one.count.n > 0) { (by_month(shown)) }
+            @if shown.iter().any(|one| one.count.n > 0) { (by_month(shown, &figures.events)) }
             (outcomes::sections(figures, judgement))
             (segments::section(figures, judgement))
             (later(figures, judgement))
@@ -106,14 +106,14 @@ fn until(judgement: &Judgement, month: Month) -> &[MonthJudgement] {
     &judgement.months[..end]
 }
 
-fn by_month(months: &[MonthJudgement]) -> Markup {
+fn by_month(months: &[MonthJudgement], events: &[Event]) -> Markup {
     html! {
         (frame::section(
             "rate",
             "Renewal rate by month",
             "Of the licences due in a month, the share renewed within 30 days of its due day. A month stands out when \
              it leaves the band.",
-            charts::rate::chart(months),
+            charts::rate::chart(months, events),
         ))
         @if months.iter().any(|one| one.cusum.is_some()) {
             (frame::section(

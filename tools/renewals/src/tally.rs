@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 pub mod assemble;
 pub mod groups;
 pub mod lists;
+pub mod maybe;
 pub mod segments;
-#[cfg(test)]
-mod tests;
 
 use groups::Groups;
 use segments::Segments;
@@ -42,6 +41,8 @@ pub struct Tally<'a> {
     pub linked_by: [u64; 5],
     /// First sales that replaced nothing.
     pub unlinked_new: u64,
+    /// Those that are late enough to be the renewal of what the lists speak of.
+    pub fresh: Vec<Line>,
     /// Of the customer at hand: month, app, whether retained within 30 days.
     customer: Vec<(Month, u16, bool)>,
 }
@@ -156,6 +157,7 @@ impl<'a> Tally<'a> {
             won_back: Vec::new(),
             linked_by: [0; 5],
             unlinked_new: 0,
+            fresh: Vec::new(),
             customer: Vec::new(),
         }
     }
@@ -290,8 +292,11 @@ impl Sink for Tally<'_> {
         }
     }
 
-    fn unlinked(&mut self, _line: &Line) {
+    fn unlinked(&mut self, line: &Line) {
         self.unlinked_new += 1;
+        if i32::from(line.start) >= self.frame.listed_from.0 - maybe::DAYS {
+            self.fresh.push(*line);
+        }
     }
 
     fn customer_done(&mut self) {

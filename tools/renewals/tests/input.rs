@@ -246,3 +246,66 @@ fn who_did_not_renew_is_listed_with_what_the_export_says() {
         assert_eq!((missed.days_overdue, missed.last_price_cents), (52, 10_000));
     }
 }
+
+/// A sale of one licence, with what differs.
+fn sale(id: u32, licence: &str, kind: &str, start: &str, end: &str, company: &str, email: &str) -> String {
+    format!(
+        "AT-{id},{id},{licence},com.example.app,App,{start},{kind},COMMERCIAL,Cloud,Annual,100 Users,{start},{end},100.00,75.00,{company},Norway,EMEA,{email},,{start},x\n"
+    )
+}
+
+#[test]
+fn a_new_licence_under_a_misspelt_name_is_shown_beside_the_missed_one_and_not_counted() {
+    let rows = [
+        sale(1, "SEN-1", "New", "2019-10-10", "2020-10-10", "Fjordline Shipping AS", "it@fjordline.example"),
+        sale(2, "SEN-2", "New", "2020-10-12", "2021-10-12", "Fjordlin Shipping", "office@gmail.com"),
+        sale(3, "SEN-3", "New", "2020-10-12", "2021-10-12", "Baltic Pumps", "office@baltic.example"),
+    ];
+    let path = file("maybe.csv", format!("{HEADER}\n{}", rows.concat()).as_bytes());
+    let figures = read(path, BadRecords::Fail).expect("figures");
+    let missed = figures.not_renewed.first().expect("a licence that did not renew");
+    assert_eq!((missed.licence.as_str(), missed.maybe.as_deref()), ("SEN-1", Some("SEN-2")));
+    let october = figures.months.iter().find(|month| month.month.to_string() == "2020-10").expect("October");
+    assert_eq!((october.due, october.outcomes.repurchased), (1, 0), "a hint is no renewal");
+}
+
+#[test]
+fn a_report_says_what_an_earlier_one_said_otherwise() {
+    let report = |name: &str, csv: &[String], previous: Option<&PathBuf>| {
+        let path = file(&format!("{name}.csv"), format!("{HEADER}\n{}", csv.concat()).as_bytes());
+        let json = path.with_extension("json");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_renewals"));
+        command.args([
+            "report",
+            "--as-of",
+            "2021-06-01",
+            "--month",
+            "2021-03",
+            "--event",
+            "2021-03-05=Prices raised",
+        ]);
+        command.arg("--transactions").arg(&path).arg("--json").arg(&json);
+        if let Some(previous) = previous {
+            command.arg("--previous").arg(previous);
+        }
+        let done = command.output().expect("it runs");
+        assert!(done.stderr.is_ascii() || !done.stderr.is_empty(), "it says what came out");
+        json
+    };
+    let sold = |id, kind, start, end| sale(id, "SEN-1", kind, start, end, "Acme", "it@acme.example");
+    let first = sold(1, "New", "2020-03-10", "2021-03-10");
+    let second = sold(2, "Renewal", "2021-03-10", "2022-03-10");
+    let earlier = report("earlier", &[first.clone(), second.clone()], None);
+    let refund = second
+        .replace("AT-2,2,", "AT-3,3,")
+        .replace("Renewal", "Refund")
+        .replace("100.00,75.00", "-100.00,-75.00");
+    let later = report("later", &[first, second, refund], Some(&earlier));
+    let figures: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(later).expect("figures")).expect("JSON");
+    let restated = &figures["restated"][0];
+    assert_eq!(restated["month"], "2021-03", "{figures:#}");
+    assert_eq!((&restated["retained_was"], &restated["retained"]), (&1.into(), &0.into()));
+    assert_eq!(restated["why"], "1 fewer on time, 1 more pending or lapsed");
+    assert_eq!(figures["events"][0]["what"], "Prices raised");
+}

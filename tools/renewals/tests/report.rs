@@ -57,6 +57,13 @@ fn well_formed(html: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_happened_stands_in_the_chart_and_below_it() {
+    let html = page("events", &figures::figures(CALM));
+    assert!(html.contains("Prices &lt;raised&gt;"), "it is told, and escaped");
+    assert_eq!(html.matches("class=\"event\"").count(), 2, "a line on a desk and on a telephone");
+}
+
+#[test]
 fn the_same_figures_give_the_same_bytes() {
     let figures = figures::figures(CALM);
     assert_eq!(page("calm", &figures), report::html(&figures.clone(), &judge(&figures)));

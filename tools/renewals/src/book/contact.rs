@@ -231,6 +231,23 @@ pub fn free_mail() -> impl Iterator<Item = u64> {
     FREE_MAIL.iter().map(|domain| hash::of(domain.as_bytes(), DOMAIN))
 }
 
+/// Whether anybody has an address there.
+pub fn is_free_mail(domain: &str) -> bool {
+    FREE_MAIL.contains(&domain)
+}
+
+/// A company's name in lower case without punctuation and legal form.
+pub fn company_key(name: &str) -> Option<String> {
+    with_company_key(name.as_bytes(), str::to_string)
+}
+
+/// What stands before and behind the `@` of an address, in lower case.
+pub fn address(text: &str) -> Option<(String, String)> {
+    with_lowered(text.as_bytes(), |text| {
+        text.rsplit_once('@').map(|(name, at)| (name.to_string(), at.to_string()))
+    })
+}
+
 fn email(text: &[u8]) -> (u64, u64) {
     let hashed = with_lowered(text, |address| {
         let at = memchr::memrchr(b'@', address.as_bytes()).filter(|at| *at > 0)?;

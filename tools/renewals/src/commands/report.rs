@@ -2,7 +2,7 @@
 
 use super::asked::{self, Asked};
 use super::restated;
-use crate::figures::Figures;
+use crate::figures::{Event, Figures};
 use crate::statistics::{self, Judgement, Light, Policy};
 use crate::{Error, Month, Result, analysis, report};
 use serde::Serialize;
@@ -32,6 +32,9 @@ pub struct Args {
     /// A rate below this is red whatever is usual, such as 0.6
     #[arg(long, value_name = "RATE", value_parser = rate)]
     floor: Option<f64>,
+    /// Shows in the chart what happened on a day: a release, a change of prices
+    #[arg(long, value_name = "DAY=TEXT", value_parser = event)]
+    event: Vec<Event>,
     /// What is usual is learned from this month on: after a change that is there to stay
     #[arg(long, value_name = "MONTH")]
     rebase: Option<Month>,
@@ -40,6 +43,16 @@ pub struct Args {
 fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
     if (0.0..=1.0).contains(&rate) { Ok(rate) } else { Err("a rate lies within 0 and 1".to_string()) }
+}
+
+fn event(text: &str) -> Result<Event, String> {
+    let (day, what) = text.split_once('=').ok_or_else(|| format!("`{text}` has no `=`"))?;
+    let what = what.trim().to_string();
+    if what.is_empty() {
+        Err("it does not say what happened".to_string())
+    } else {
+        Ok(Event { day: day.parse()?, what })
+    }
 }
 
 /// The exit code that says: done, and the light is red.
@@ -66,6 +79,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     if let Some(previous) = &args.previous {
         figures.restated = restated::since(previous, &figures)?;
     }
+    figures.events = args.event.clone();
+    figures.events.sort();
     if args.anonymous {
         figures = report::anonymous::of(&figures);
     }

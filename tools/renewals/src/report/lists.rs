@@ -99,8 +99,20 @@ fn line(one: &Missed, is_back: bool) -> Vec<Markup> {
             span.mono { (short(&one.licence, 40)) }
             @if let Some(maybe) = &one.maybe { (second(&["perhaps now", &short(maybe, 40)])) }
         },
-        cell(short(&one.contact, 48)),
+        contact(one),
     ]
+}
+
+/// The contact as the beginning of a mail; only what is plainly an address becomes one.
+fn contact(one: &Missed) -> Markup {
+    let is_address = one.contact.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@.+-_".contains(&byte))
+        && one.contact.matches('@').count() == 1;
+    if !is_address {
+        return cell(short(&one.contact, 48));
+    }
+    let app: String = one.app_name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ').collect();
+    let subject = format!("{app}, due on {}", one.due).replace(' ', "%20");
+    html! { a href=(format!("mailto:{}?subject={subject}", one.contact)) { (short(&one.contact, 48)) } }
 }
 
 fn second(parts: &[&str]) -> Markup {

@@ -7,6 +7,7 @@ use crate::figures::{
     Age, AgeFigures, Dimension, FutureGroup, FutureMonth, MonthFigures, NotRenewable, Stratum, StratumMonth,
     Timing, TimingWeek,
 };
+use crate::record::Line;
 use crate::rules::{Obligation, Outcome};
 use std::collections::BTreeMap;
 
@@ -31,6 +32,8 @@ pub struct Sum {
     pub linked_by: BTreeMap<String, u64>,
     /// See [`crate::figures::Quality::unlinked_new`].
     pub unlinked_new: u64,
+    /// See [`Tally::fresh`].
+    pub fresh: Vec<Line>,
 }
 
 /// Later months than this are not foretold.
@@ -60,6 +63,7 @@ pub fn sum(frame: &Frame<'_>, tallies: Vec<Tally<'_>>, g: i32, min_n: u64) -> Su
         won_back: all.won_back,
         linked_by: linked.map(|(rule, n)| (rule.name().to_string(), n)).collect(),
         unlinked_new: all.unlinked_new,
+        fresh: all.fresh,
     }
 }
 
@@ -86,6 +90,7 @@ fn merge(all: &mut Tally<'_>, tally: Tally<'_>) {
     all.won_back.extend(tally.won_back);
     all.linked_by.iter_mut().zip(tally.linked_by).for_each(|(to, n)| *to += n);
     all.unlinked_new += tally.unlinked_new;
+    all.fresh.extend(tally.fresh);
 }
 
 fn extend<T: Default + Clone>(to: &mut Vec<T>, from: &[T], add: impl Fn(&mut T, &T)) {

@@ -1,19 +1,23 @@
 //! Obligations become lines of lists, with texts that are read again from the exports.
 
-use super::Frame;
+use super::{Frame, maybe};
 use crate::book::names::List;
 use crate::figures::Missed;
 use crate::input::recall::Texts;
+use crate::record::Line;
 use crate::rules::{Obligation, Outcome};
 use std::collections::HashMap;
 
 /// The line of a list for an obligation.
-pub fn missed(frame: &Frame<'_>, o: &Obligation, texts: &HashMap<u64, Texts>) -> Missed {
+///
+/// `candidates` are sales that may be its renewal.
+pub fn missed(frame: &Frame<'_>, o: &Obligation, candidates: &[&Line], all: &HashMap<u64, Texts>) -> Missed {
     let names = &frame.ledger.names;
-    let texts = texts.get(&o.line.at).cloned().unwrap_or_default();
+    let texts = all.get(&o.line.at).cloned().unwrap_or_default();
     let (country, region) = names.parts(List::Place, o.line.place.into());
     let app = names.name(List::App, o.line.app.into());
     let until = if o.outcome == Outcome::VeryLate { o.retained_on() } else { None };
+    let maybe = maybe::likely(&texts, candidates, all);
     Missed {
         licence: texts.licence,
         app: app.to_string(),
@@ -25,11 +29,11 @@ pub fn missed(frame: &Frame<'_>, o: &Obligation, texts: &HashMap<u64, Texts>) ->
         days_overdue: until.unwrap_or(frame.as_of).0 - o.due.0,
         last_price_cents: o.line.price.into(),
         expected_cents: o.expected,
+        maybe,
         company: texts.company,
         country: country.to_string(),
         region: region.to_string(),
         partner: names.parts(List::Partner, o.line.partner).0.to_string(),
         contact: texts.contact,
-        maybe: None,
     }
 }

@@ -130,6 +130,7 @@ pub fn figures(story: Story) -> Figures {
         future: future(&all, as_of),
         not_renewed: missed(&all, as_of, false),
         won_back: missed(&all, as_of, true),
+        events: vec![Event { day: as_of.month().plus(-7).first(), what: "Prices <raised>".into() }],
         restated: vec![Restated {
             month: last.plus(-5),
             due_was: 84,

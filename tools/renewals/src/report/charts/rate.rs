@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::Frame;
-use crate::report::frame::{self, Align, Room, cell};
+use crate::figures::Event;
+use crate::report::frame::{self, Align, Room, cell, short};
 use crate::report::marks;
 use crate::report::scale::{Scale, share_bounds};
 use crate::report::svg::{Anchor, Path, Svg};
@@ -15,15 +16,21 @@ use crate::statistics::words;
 const MONTHS: (usize, usize) = (36, 15);
 
 /// Returns the chart of the months given, which end with the newest.
-pub fn chart(months: &[MonthJudgement]) -> Markup {
+pub fn chart(months: &[MonthJudgement], events: &[Event]) -> Markup {
+    let told = shown_events(last(months, Room::Wide), events);
     html! {
-        @for room in Room::BOTH { (drawing(last(months, room), room)) }
+        @for room in Room::BOTH { (drawing(last(months, room), &told, room)) }
         p.key {
             span { span.swatch.band {} "control limits" }
             span { span.swatch.usual {} "usual" }
             span { span.swatch.bar {} "95% interval" }
             span { span.swatch.open {} "too young: estimate" }
             @for verdict in shown(months) { span { (marks::lamp(verdict)) (marks::name(verdict).to_lowercase()) } }
+        }
+        @if !told.is_empty() {
+            ol.events {
+                @for event in &told { li { (words::day(event.day)) ": " (short(&event.what, 120)) } }
+            }
         }
         (frame::numbers("renewal rate by month", table(months)))
     }
@@ -42,7 +49,13 @@ fn last(months: &[MonthJudgement], room: Room) -> &[MonthJudgement] {
     &months[months.len().saturating_sub(most)..]
 }
 
-fn drawing(months: &[MonthJudgement], room: Room) -> Markup {
+/// Returns the events within the months that are shown.
+fn shown_events<'a>(months: &[MonthJudgement], events: &'a [Event]) -> Vec<&'a Event> {
+    let (Some(first), Some(last)) = (months.first(), months.last()) else { return Vec::new() };
+    events.iter().filter(|event| (first.month..=last.month).contains(&event.day.month())).collect()
+}
+
+fn drawing(months: &[MonthJudgement], events: &[&Event], room: Room) -> Markup {
     let (width, height) = (room.width(), room.choose(360.0, 330.0));
     let frame = Frame {
         x: (room.choose(46.0, 46.0), width - room.choose(92.0, 16.0)),
@@ -53,6 +66,7 @@ fn drawing(months: &[MonthJudgement], room: Room) -> Markup {
     let mut svg = Svg::within(room, height);
     frame.rules(&mut svg, &scale, &scale.ticks(5), |tick| words::percent(tick, 0));
     limits(&mut svg, months, &frame, &scale);
+    happened(&mut svg, months, events, &frame);
     intervals(&mut svg, months, &frame, &scale);
     curve(&mut svg, months, &frame, &scale);
     points(&mut svg, months, &frame, &scale, room);
@@ -70,6 +84,19 @@ fn bounds(months: &[MonthJudgement]) -> (f64, f64) {
     });
     let (low, high) = shown.fold((1.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
     share_bounds(low, high)
+}
+
+/// Draws a line where something happened, with the number it has in the list below.
+fn happened(svg: &mut Svg, months: &[MonthJudgement], events: &[&Event], frame: &Frame) {
+    for (number, event) in events.iter().enumerate() {
+        let month = event.day.month();
+        let Some(index) = months.iter().position(|one| one.month == month) else { continue };
+        let (x, width) = frame.place(index, months.len());
+        let part = f64::from(event.day.0 - month.first().0) / f64::from(month.last().0 - month.first().0 + 1);
+        let x = x - width / 2.0 + width * part;
+        svg.line("event", (x, frame.y.0), (x, frame.y.1));
+        svg.text("label soft halo", (x, frame.y.0 - 4.0), Anchor::Middle, &(number + 1).to_string());
+    }
 }
 
 /// Draws what is usual and the limits, in steps, for they differ from month to month.
