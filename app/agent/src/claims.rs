@@ -33,6 +33,8 @@ pub struct Claims {
     running: HashMap<AttemptId, Arc<watch::Sender<Order>>>,
     tasks: JoinSet<AttemptId>,
     has_had_one: bool,
+    /// Since when nothing runs.
+    idle: Stopwatch,
 }
 
 enum Next {
@@ -58,6 +60,7 @@ impl Claims {
             running: HashMap::new(),
             tasks: JoinSet::new(),
             has_had_one: false,
+            idle: Stopwatch::start(),
         }
     }
 
@@ -68,7 +71,7 @@ impl Claims {
             if *self.config.shutdown.borrow() != Shutdown::No {
                 break Ended::Stopped;
             }
-            if self.config.once && self.has_had_one {
+            if (self.config.once && self.has_had_one) || self.idled() {
                 break Ended::Done;
             }
             let (claimed, asked) = match self.next().await {
@@ -100,7 +103,7 @@ impl Claims {
                 }
             }
         };
-        self.end().await;
+        self.end(&ended).await;
         Ok(ended)
     }
 
@@ -115,6 +118,20 @@ impl Claims {
         }
     }
 
+    /// Whether nothing was to do for as long as the agent may wait.
+    fn idled(&self) -> bool {
+        let limit = self.config.idle.filter(|_| self.running.is_empty());
+        limit.is_some_and(|limit| self.idle.elapsed() >= limit)
+    }
+
+    /// How long a request may wait for work.
+    fn patience(&self) -> Duration {
+        match self.config.idle.filter(|_| self.running.is_empty()) {
+            Some(limit) => WAIT.min(limit.saturating_sub(self.idle.elapsed()).max(WHILE_FREE)),
+            None => WAIT,
+        }
+    }
+
     fn free(&self) -> usize {
         let slots = if self.config.once { 1 } else { self.config.slots.max(1) };
         slots.saturating_sub(self.running.len())
@@ -124,7 +141,7 @@ impl Claims {
     async fn next(&mut self) -> Next {
         let free = self.free();
         let asked = Stopwatch::start();
-        let claim = self.claim(free, WAIT);
+        let claim = self.claim(free, self.patience());
         let mut shutdown = self.config.shutdown.clone();
         tokio::select! {
             biased;
@@ -174,8 +191,9 @@ impl Claims {
         if claimed.too_old {
             return Some(Ended::TooOld { minimum: self.registration.minimum_version.clone() });
         }
-        // One that was started for a single job and is not wanted for it any more would wait for ever.
-        (claimed.draining && self.config.once && self.running.is_empty()).then_some(Ended::Done)
+        // One that was started for what waited and is not wanted for it any more would wait for ever.
+        let is_unwanted = claimed.end || (claimed.draining && self.config.once);
+        (is_unwanted && self.running.is_empty()).then_some(Ended::Done)
     }
 
     fn begin(&mut self, assignment: serde_json::Value) {
@@ -211,6 +229,7 @@ impl Claims {
         match ended {
             Ok(id) => {
                 self.running.remove(&id);
+                self.idle = Stopwatch::start();
             }
             Err(error) => {
                 tracing::error!("an attempt broke down: {error}");
@@ -225,7 +244,7 @@ impl Claims {
     }
 
     /// Waits for what runs, cancels it when told to, and says goodbye.
-    async fn end(mut self) {
+    async fn end(mut self, ended: &Ended) {
         let mut shutdown = self.config.shutdown.clone();
         while !self.tasks.is_empty() {
             tokio::select! {
@@ -242,9 +261,8 @@ impl Claims {
                 tracing::debug!("the last claim failed: {refusal}");
             }
             // Others come back with the same token, after a restart of their machine or an upgrade.
-            if self.config.once
-                && let Err(refusal) = self.site.server.tell("agents/leave", &json!({})).await
-            {
+            let is_for_good = self.config.once || *ended == Ended::Done;
+            if is_for_good && let Err(refusal) = self.site.server.tell("agents/leave", &json!({})).await {
                 tracing::info!("the server could not be told that the agent leaves: {refusal}");
             }
         };

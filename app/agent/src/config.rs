@@ -3,6 +3,7 @@
 use base::{Clock, Secret};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Variables of the agent's own environment that a job may have. Everything else stays with the agent.
@@ -40,6 +41,8 @@ pub struct Config {
     pub slots: usize,
     /// Whether it leaves after its first assignment.
     pub once: bool,
+    /// It ends when it has had nothing to do for so long, whether or not the server answers.
+    pub idle: Option<Duration>,
     /// Where it keeps its token, workspaces and logs. No other agent may use it at the same time.
     pub folder: PathBuf,
     /// The variables that every step on this machine begins with; see [`inherited`].

@@ -25,6 +25,7 @@ pub struct Claimed {
     pub assignments: Vec<serde_json::Value>,
     pub draining: bool,
     pub too_old: bool,
+    pub end: bool,
     pub forget: Vec<AttemptId>,
 }
 

@@ -13,6 +13,8 @@ use serde_json::json;
 pub struct Registration {
     /// The oldest version that the server works with.
     pub minimum_version: String,
+    /// The token that was offered and not yet taken.
+    offered: Option<Secret>,
 }
 
 #[derive(Deserialize)]
@@ -31,8 +33,14 @@ impl Registration {
     pub async fn begin(&mut self, site: &Site, config: &Config) -> Result<Result<(), Unwanted>> {
         let identity = site.folder.identity()?;
         if !identity.token.is_empty() && identity.server == site.server.root() {
-            site.server.speak_as(Some(Secret::new(identity.token)));
-            return Ok(Ok(()));
+            let token = Secret::new(identity.token);
+            if identity.id.is_empty() {
+                // Whether the server took it, asking with the same one tells.
+                self.offered = Some(token);
+            } else {
+                site.server.speak_as(Some(token));
+                return Ok(Ok(()));
+            }
         }
         self.renew(site, config).await
     }
@@ -42,7 +50,19 @@ impl Registration {
         let Some(token) = &config.registration else {
             return Ok(Err(None));
         };
+        // Chosen here and kept before it is sent: when the answer is lost, or this program is killed before it comes, the same request
+        // again makes the same agent. A token that the server no longer knows is not offered again.
+        let own = Secret::new(format!("sba_{}", base::random::word::<40>()));
+        let own = self.offered.get_or_insert(own).clone();
+        let mut identity = Identity {
+            instance: site.instance.clone(),
+            server: site.server.root().to_owned(),
+            id: String::new(),
+            token: own.reveal().to_owned(),
+        };
+        site.folder.remember(&identity)?;
         let body = json!({
+            "own_token": own.reveal(),
             "token": token.reveal(),
             "name": config.name,
             "version": env!("CARGO_PKG_VERSION"),
@@ -62,13 +82,11 @@ impl Registration {
                     let id = registered.id.as_str().map_or_else(|| registered.id.to_string(), str::to_owned);
                     tracing::info!(agent.id = %id, "registered with {}", site.server.root());
                     self.minimum_version = registered.minimum_version;
-                    site.folder.remember(&Identity {
-                        instance: site.instance.clone(),
-                        server: site.server.root().to_owned(),
-                        id,
-                        token: registered.token.reveal().to_owned(),
-                    })?;
+                    identity.id = id;
+                    identity.token = registered.token.reveal().to_owned();
+                    site.folder.remember(&identity)?;
                     site.server.speak_as(Some(registered.token));
+                    self.offered = None;
                     return Ok(Ok(()));
                 }
                 Err(Refusal::Passing(why)) => {
@@ -78,7 +96,12 @@ impl Registration {
                         _ = shutdown.wait_for(|shutdown| *shutdown != Shutdown::No) => return Ok(Err(None)),
                     }
                 }
-                Err(refusal) => return Ok(Err(Some(refusal.to_string()))),
+                Err(refusal) => {
+                    self.offered = None;
+                    identity.token = String::new();
+                    site.folder.remember(&identity)?;
+                    return Ok(Err(Some(refusal.to_string())));
+                }
             }
         }
     }

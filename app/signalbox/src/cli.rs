@@ -10,6 +10,7 @@ mod files;
 mod jobs;
 mod locks;
 mod people;
+mod pools;
 mod print;
 mod repositories;
 mod runs;

@@ -9,6 +9,7 @@ mod files;
 mod health;
 mod home;
 mod http;
+mod pools;
 mod settings;
 mod shell;
 mod test_clock;
@@ -90,6 +91,7 @@ async fn serve(options: Serve) -> Result<()> {
     if options.roles.iter().any(|role| matches!(role, Role::Chores | Role::Clock)) {
         loops.spawn(work.chores.clone().run(stopped.clone()));
         loops.spawn(work.followers.clone().run(stopped.clone()));
+        loops.spawn(pools::sweep(app.clone(), stopped.clone()));
     }
     let router = http::router(app.clone(), options.test_clock.is_some().then(|| work.clone()));
     announce(&app, first);

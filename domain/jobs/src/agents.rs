@@ -4,9 +4,10 @@ mod api;
 mod auth;
 mod invite;
 pub(crate) mod pages;
+pub mod pools;
 pub(crate) mod store;
 
-pub(crate) use api::routes;
+use api::routes as own_routes;
 pub use auth::AgentAuth;
 #[cfg(test)]
 pub(crate) use invite::enroll;
@@ -115,6 +116,10 @@ impl Agent {
     }
 }
 
+pub(crate) fn routes() -> web::api::Routes {
+    own_routes().merge(pools::routes())
+}
+
 fn missing(id: AgentId) -> Error {
     Error::missing("agent.missing", format!("There is no agent {id}"))
 }
@@ -168,6 +173,9 @@ pub(crate) async fn leave(tx: &mut Tx, agent: &Agent, verb: &'static str) -> Res
     }
     let now = tx.now();
     store::set_gone(tx, agent.id, now).await?;
+    if agent.pool.is_some() {
+        pools::wake(tx).await?;
+    }
     journal::enter(tx, verb, agent.subject(), &[], json!({"name": agent.machine.name}));
     crate::attempts::lose_all_of(tx, agent, "its agent was removed").await
 }

@@ -38,6 +38,7 @@ pub fn migrations() -> db::Migrations {
             ("0002_runs", include_str!("../migrations/0002_runs.sql")),
             ("0003_agents", include_str!("../migrations/0003_agents.sql")),
             ("0004_schedules", include_str!("../migrations/0004_schedules.sql")),
+            ("0005_agent_pools", include_str!("../migrations/0005_agent_pools.sql")),
         ],
     }
 }
@@ -67,6 +68,7 @@ pub fn chores(app: &App) -> Vec<chores::Handler> {
     all.extend(attempts::chores(app));
     all.extend(schedules::chores(app));
     all.extend(gate::chores(app));
+    all.extend(agents::pools::handlers(app));
     all
 }
 
@@ -75,6 +77,7 @@ pub fn periodic(app: &App) -> Vec<chores::Every> {
     let mut all = attempts::periodic(app);
     all.extend(schedules::periodic(app));
     all.extend(gate::periodic(app));
+    all.extend(agents::pools::periodic(app));
     all
 }
 
@@ -89,6 +92,7 @@ pub async fn may_see(tx: &mut Tx, subject: &Subject) -> Result<bool> {
         "job" => jobs::require(tx, base::id::JobId(subject.id), Right::View).await.map(drop),
         "run" => runs::require(tx, base::id::RunId(subject.id), Right::View).await.map(drop),
         "agent" => agents::get(tx, base::id::AgentId(subject.id)).await.map(drop),
+        "agent_pool" => agents::pools::list(tx).await.map(drop),
         _ => return Ok(false),
     };
     match seen {

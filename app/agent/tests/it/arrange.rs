@@ -50,6 +50,7 @@ pub fn config(server: String, folder: PathBuf, shutdown: watch::Receiver<Shutdow
         labels: [("zone".to_owned(), "a".to_owned())].into(),
         slots: 4,
         once: false,
+        idle: None,
         folder,
         environment: agent::inherited(environment),
         hidden: Vec::new(),

@@ -1,5 +1,6 @@
 //! `signalbox agent` makes this machine an agent; `signalbox agents` looks after those that there are.
 
+use crate::cli::pools::Pools;
 use crate::cli::print::field;
 use crate::cli::{Printer, note};
 use crate::client::{Client, Failure, segment};
@@ -10,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -41,6 +43,9 @@ pub struct Agent {
     /// End after the first assignment.
     #[arg(long)]
     once: bool,
+    /// End when there was nothing to do for so many seconds, whether or not the server answers.
+    #[arg(long, env = "SIGNALBOX_AGENT_IDLE", value_name = "SECONDS")]
+    idle: Option<u64>,
     /// Where it keeps its token, workspaces and logs; of one agent alone.
     #[arg(long, env = "SIGNALBOX_AGENT_DATA", value_name = "DIR", default_value = "./signalbox-agent")]
     data: PathBuf,
@@ -63,6 +68,7 @@ impl Agent {
             labels: labels(&self.labels),
             slots: self.slots,
             once: self.once,
+            idle: self.idle.map(Duration::from_secs),
             folder: self.data,
             environment: agent::inherited(crate::serve::variables()),
             hidden: Vec::new(),
@@ -95,7 +101,7 @@ fn machine() -> String {
     if name.is_empty() { "agent".to_owned() } else { name }
 }
 
-fn labels(given: &[String]) -> BTreeMap<String, String> {
+pub(super) fn labels(given: &[String]) -> BTreeMap<String, String> {
     let label = |text: &String| match text.split_once('=') {
         Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
         None => (text.trim().to_owned(), "true".to_owned()),
@@ -142,6 +148,9 @@ pub enum Agents {
         /// The agent's id.
         agent: String,
     },
+    /// Look after the pools, which start agents when they are needed.
+    #[command(subcommand)]
+    Pool(Pools),
 }
 
 impl Agents {
@@ -180,6 +189,7 @@ impl Agents {
                     .await?;
                 print.answer(&answer, |_| vec![format!("agent {agent} is removed")]);
             }
+            Self::Pool(pools) => pools.run(client, print).await?,
         }
         Ok(())
     }

@@ -39,6 +39,7 @@ impl Embedded {
             labels: std::iter::once(("embedded".to_owned(), "true".to_owned())).collect(),
             slots: usize::try_from(options.agents).unwrap_or(1),
             once: false,
+            idle: None,
             folder: options.data.join("agent"),
             environment: agent::inherited(super::config::variables()),
             hidden: vec![options.data.clone()],

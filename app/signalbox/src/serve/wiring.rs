@@ -75,6 +75,8 @@ pub(super) async fn app(
     parts.insert(targets);
     parts.insert(jobs::Files(Blobs::open(options.data.join("artifacts")).await?));
     parts.insert(super::deploys::wired());
+    parts.insert(super::pools::wired());
+    parts.insert(super::pools::Place::below(&options.data));
     parts.insert(web::live::Pulse(|tx| Box::pin(work::inbox::pulse(tx))));
     let limits = config.limits.clone();
     Ok(App::new(AppParts {
@@ -110,7 +112,7 @@ fn may_see<'a>(
         match subject.kind.as_ref() {
             "task" | "project" | "section" => work::may_see(&mut tx, subject).await,
             "environment" | "deployment" => releases::may_see(&mut tx, subject).await,
-            "job" | "run" | "agent" => jobs::may_see(&mut tx, subject).await,
+            "job" | "run" | "agent" | "agent_pool" => jobs::may_see(&mut tx, subject).await,
             "user" => Ok(actor.user.is_some_and(|user| user.0 == subject.id)),
             "repository" => Ok(actor.role != base::Role::Guest),
             _ => Ok(false),

@@ -35,6 +35,10 @@ struct RegisterJson {
     slots: i64,
     #[serde(default)]
     once: bool,
+    /// The token that the agent chose for itself: `sba_` and at least 32 random letters and digits. With it the request may be
+    /// repeated.
+    #[schema(value_type = Option<String>)]
+    own_token: Option<Secret>,
 }
 
 fn one() -> i64 {
@@ -71,7 +75,7 @@ async fn register(
         once: body.once,
     };
     let mut tx = app.db.write(&Actor::system()).await?;
-    let (agent, token) = super::register(&mut tx, &Secret::new(body.token), machine).await?;
+    let (agent, token) = super::register(&mut tx, &Secret::new(body.token), body.own_token, machine).await?;
     tx.commit().await?;
     let answer = RegisteredJson {
         id: agent.id,

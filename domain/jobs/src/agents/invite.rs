@@ -1,6 +1,6 @@
 //! Registering: an invitation lets one machine become an agent, once.
 
-use super::{Agent, Machine, store};
+use super::{Agent, Machine, pools, store};
 use base::id::PoolId;
 use base::{Error, Limit, Result, Secret, Time, random};
 use db::Tx;
@@ -43,9 +43,35 @@ pub async fn invite(tx: &mut Tx, new: NewInvitation) -> Result<(Secret, Time)> {
     Ok((text, ends_at))
 }
 
-/// Makes a machine an agent. What it holds is an invitation; what it gets is its own token.
-pub async fn register(tx: &mut Tx, invitation: &Secret, machine: Machine) -> Result<(Agent, Secret)> {
+/// Makes a machine an agent. What it holds is an invitation; what it gets is its own token. An agent that chose that token itself (`own`)
+/// may ask again when the answer was lost, and becomes the same agent.
+pub async fn register(
+    tx: &mut Tx,
+    invitation: &Secret,
+    own: Option<Secret>,
+    machine: Machine,
+) -> Result<(Agent, Secret)> {
     let hash = crate::digest::hex(invitation.reveal().as_bytes());
+    let own = own.map(checked_token).transpose()?;
+    if let Some(own) = &own
+        && let Some(agent) = store::by_token(tx, &crate::digest::hex(own.reveal().as_bytes())).await?
+    {
+        return match agent.gone_at {
+            None => Ok((agent, own.clone())),
+            Some(_) => Err(Error::unauthenticated("agent.gone", "This agent has left, or was removed")),
+        };
+    }
+    if let Some((start, pool)) = pools::arrived(tx, &hash).await? {
+        let invitation = Invitation { labels: pool.labels.clone(), pool: Some(pool.id), ends_at: tx.now() };
+        let (agent, token) = enroll_as(tx, machine, &invitation, own).await?;
+        pools::came(tx, start, &pool, &agent).await?;
+        return Ok((agent, token));
+    }
+    if pools::is_given_up(tx, &hash).await? {
+        let message =
+            "This agent came too late: its pool has given it up. It has nothing to do here, and ends";
+        return Err(Error::unauthenticated("agent.given_up", message));
+    }
     let found = store::take_invitation(tx, &hash).await?.filter(|found| found.ends_at > tx.now());
     let found = found.ok_or_else(|| {
         Error::unauthenticated(
@@ -53,18 +79,43 @@ pub async fn register(tx: &mut Tx, invitation: &Secret, machine: Machine) -> Res
             "This registration token is unknown, was used, or has ended; make a new one under Settings, Agents",
         )
     })?;
-    enroll(tx, machine, &found).await
+    enroll_as(tx, machine, &found, own).await
+}
+
+/// A token that an agent chose must be as hard to guess as one that is given.
+fn checked_token(token: Secret) -> Result<Secret> {
+    let text = token.reveal();
+    let is_long = text.strip_prefix("sba_").is_some_and(|word| {
+        (32..=200).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    match is_long {
+        true => Ok(token),
+        false => Err(Error::invalid(
+            "agent.token",
+            "An agent's own token is sba_ and at least 32 random letters and digits",
+        )),
+    }
 }
 
 /// Makes a machine an agent whose invitation was taken.
+#[cfg(test)]
 pub(crate) async fn enroll(
     tx: &mut Tx,
     machine: Machine,
     invitation: &Invitation,
 ) -> Result<(Agent, Secret)> {
+    enroll_as(tx, machine, invitation, None).await
+}
+
+async fn enroll_as(
+    tx: &mut Tx,
+    machine: Machine,
+    invitation: &Invitation,
+    own: Option<Secret>,
+) -> Result<(Agent, Secret)> {
     let mut machine = checked(tx, machine)?;
     machine.labels.extend(invitation.labels.clone());
-    let token = Secret::new(format!("sba_{}", random::word::<32>()));
+    let token = own.unwrap_or_else(|| Secret::new(format!("sba_{}", random::word::<32>())));
     let now = tx.now();
     let agent = Agent {
         id: tx.new_id(),
@@ -93,7 +144,13 @@ fn checked(tx: &Tx, mut machine: Machine) -> Result<Machine> {
     if !(1..=i64::try_from(most).unwrap_or(i64::MAX)).contains(&machine.slots) {
         return Err(Error::invalid("agent.slots", format!("An agent has 1 to {most} slots")));
     }
-    for (name, value) in &machine.labels {
+    check_labels(&machine.labels)?;
+    Ok(machine)
+}
+
+/// Labels stand in job files and on pages.
+pub(super) fn check_labels(labels: &BTreeMap<String, String>) -> Result<()> {
+    for (name, value) in labels {
         let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c));
         if name.is_empty() || !is_plain(name) || !is_plain(value) || name.len() + value.len() > 200 {
             return Err(Error::invalid(
@@ -102,5 +159,5 @@ fn checked(tx: &Tx, mut machine: Machine) -> Result<Machine> {
             ));
         }
     }
-    Ok(machine)
+    Ok(())
 }

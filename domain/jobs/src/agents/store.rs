@@ -1,7 +1,7 @@
 //! Rows of agents and invitations.
 
 use super::{Agent, Capabilities, Invitation, Machine, NewInvitation};
-use base::id::AgentId;
+use base::id::{AgentId, PoolId};
 use base::{Error, Result, Time};
 use db::{Row, Tx, params};
 use serde::de::DeserializeOwned;
@@ -84,7 +84,7 @@ pub(crate) async fn here(tx: &mut Tx) -> Result<Vec<Agent>> {
 }
 
 /// How many tries each agent holds.
-pub(super) async fn busy(tx: &mut Tx) -> Result<BTreeMap<AgentId, i64>> {
+pub(crate) async fn busy(tx: &mut Tx) -> Result<BTreeMap<AgentId, i64>> {
     let sql = "select agent_id, count(*) from attempt where ended_at is null group by agent_id";
     tx.rows(sql, &[]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
@@ -127,4 +127,27 @@ pub(crate) async fn take_invitation(tx: &mut Tx, hash: &str) -> Result<Option<In
         .one("select labels, pool_id, ends_at from agent_invitation where hash = $1", &params![hash])
         .await?;
     Ok(Some(Invitation { labels: json(row.get(0)?)?, pool: row.get(1)?, ends_at: row.get(2)? }))
+}
+
+/// The agents of a pool that are registered.
+pub(crate) async fn of_pool(tx: &mut Tx, pool: PoolId) -> Result<Vec<Agent>> {
+    let sql = format!("select {COLUMNS} from agent where pool_id = $1 and gone_at is null order by id");
+    tx.rows(&sql, &params![pool]).await?.iter().map(agent).collect()
+}
+
+/// Whether an agent gets no more work, or is gone, and whether anything waits for any agent.
+pub(crate) async fn standing(tx: &mut Tx, id: AgentId) -> Result<Standing> {
+    let now = tx.now();
+    let sql = "select draining, gone_at is not null, exists (select 1 from run_part where state = 'queued' and ready_at <= $2)
+        from agent where id = $1";
+    let row = tx.one(sql, &params![id, now]).await?;
+    Ok(Standing { is_draining: row.get(0)?, is_gone: row.get(1)?, is_work_there: row.get(2)? })
+}
+
+/// What a waiting agent wants to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub is_draining: bool,
+    pub is_gone: bool,
+    pub is_work_there: bool,
 }

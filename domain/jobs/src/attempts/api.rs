@@ -5,8 +5,7 @@ mod reports;
 
 use super::assignment::{Assignment, assignment};
 use super::claim::{self, Sign};
-use crate::agents::{AgentAuth, Capabilities};
-use crate::runs;
+use crate::agents::{self, AgentAuth, Capabilities};
 use axum::extract::State;
 use base::id::AttemptId;
 use repos::Mirrors;
@@ -60,6 +59,8 @@ struct ClaimedJson {
     assignments: Vec<Assignment>,
     /// Whether it gets no more work.
     draining: bool,
+    /// Whether it ends once it does nothing.
+    end: bool,
     /// Whether it has to be upgraded before it gets work.
     too_old: bool,
     /// Those of `have` that are not its own any more.
@@ -76,7 +77,7 @@ async fn claim(
     Json(body): Json<ClaimJson>,
 ) -> Result<ShowsSecret<Json<ClaimedJson>>> {
     let mut agent = auth.0.clone();
-    let is_too_old = is_older(&body.version, crate::agents::OLDEST_VERSION);
+    let is_too_old = is_older(&body.version, agents::OLDEST_VERSION);
     let free = if is_too_old { 0 } else { usize::try_from(body.free_slots).unwrap_or(0) };
     let mut commits = app.db.commits();
     let mut stop = app.stop.clone();
@@ -91,9 +92,15 @@ async fn claim(
     tx.commit().await?;
     while claimed.is_empty() && forget.is_empty() && free > 0 && !agent.draining && !*stop.borrow() {
         commits.mark_unchanged();
-        let is_ready = runs::store::is_any_ready(&mut app.db.read(&auth.actor()).await?).await?;
-        if is_ready {
+        let standing = agents::store::standing(&mut app.db.read(&auth.actor()).await?, agent.id).await?;
+        agent.draining = standing.is_draining || standing.is_gone;
+        if agent.draining {
+            break;
+        }
+        if standing.is_work_there {
             let mut tx = app.db.write(&auth.actor()).await?;
+            let standing = agents::store::standing(&mut tx, agent.id).await?;
+            agent.draining = standing.is_draining || standing.is_gone;
             claimed = claim::claim(&mut tx, &agent, free).await?;
             tx.commit().await?;
             if !claimed.is_empty() {
@@ -113,7 +120,9 @@ async fn claim(
         assignments.push(assignment(&app, sealing, &agent, one)?);
     }
     let draining = agent.draining;
-    Ok(ShowsSecret(Json(ClaimedJson { assignments, draining, too_old: is_too_old, forget })))
+    // An agent that a pool started and does not need any more has no other purpose.
+    let end = draining && agent.pool.is_some();
+    Ok(ShowsSecret(Json(ClaimedJson { assignments, draining, end, too_old: is_too_old, forget })))
 }
 
 /// Whether a version is older than another; what cannot be read is not.

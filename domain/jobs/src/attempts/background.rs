@@ -37,7 +37,8 @@ pub(crate) async fn watch_queue(tx: &mut Tx, part: &Part) -> Result<()> {
     let limit = part.model.timeouts.queue_s.map(Duration::from_secs);
     let key = part.id.to_string();
     let first = limit.map_or(NOBODY_FITS_AFTER, |limit| limit.min(NOBODY_FITS_AFTER));
-    chores::enqueue_at(tx, QUEUE, json!({"part": part.id}), from.plus(first), Some(&key)).await
+    chores::enqueue_at(tx, QUEUE, json!({"part": part.id}), from.plus(first), Some(&key)).await?;
+    crate::agents::pools::wake(tx).await
 }
 
 fn named<T: serde::de::DeserializeOwned>(chore: &chores::Chore, what: &str) -> Result<T> {
@@ -111,7 +112,10 @@ async fn waiting(tx: &mut Tx, id: PartId) -> Result<()> {
     let fits = agents
         .iter()
         .any(|agent| !agent.draining && !agent.is_away(now) && claim::fits(&part, &agent.offers()));
-    if !fits && runs::store::tell_nobody_fits(tx, id).await? {
+    if !fits
+        && !crate::agents::pools::fits_one(tx, &part).await?
+        && runs::store::tell_nobody_fits(tx, id).await?
+    {
         let run = runs::unchecked(tx, part.run).await?;
         let wanted: Vec<String> = part.model.requires.iter().map(ToString::to_string).collect();
         let data = json!({"part": part.model.name, "isolation": part.model.isolation, "requires": wanted, "number": run.number});

@@ -107,5 +107,5 @@ pub async fn after_restart(tx: &mut Tx) -> Result<()> {
             store::set_lease(tx, attempt.id, until).await?;
         }
     }
-    Ok(())
+    crate::agents::pools::after_restart(tx).await
 }

@@ -227,13 +227,6 @@ pub(crate) async fn ready(tx: &mut Tx, limit: usize) -> Result<Vec<Part>> {
     tx.rows(&sql, &params![now, limit]).await?.iter().map(part_of).collect()
 }
 
-/// Whether there is anything that an agent could take.
-pub(crate) async fn is_any_ready(tx: &mut Tx) -> Result<bool> {
-    let now = tx.now();
-    let sql = "select 1 from run_part where state = 'queued' and ready_at <= $1 limit 1";
-    Ok(tx.opt(sql, &params![now]).await?.is_some())
-}
-
 pub(super) async fn insert_part(tx: &mut Tx, part: &Part) -> Result<()> {
     let sql = format!(
         "insert into run_part ({PART}, name, told_nobody_fits) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false)"

@@ -1,6 +1,6 @@
 //! What administrators do with agents.
 
-use super::list::shown;
+use super::list::{invitation, shown};
 use crate::agents::{self, NewInvitation};
 use axum::extract::State;
 use axum::response::Response;
@@ -15,7 +15,7 @@ pub(super) async fn invite(State(app): State<App>, frame: Frame) -> Result<Marku
     let mut tx = app.db.write(&frame.actor).await?;
     let (token, _) = agents::invite(&mut tx, NewInvitation::default()).await?;
     tx.commit().await?;
-    shown(&app, &frame, Some(&token)).await
+    shown(&app, &frame, Some(invitation(&app, &token))).await
 }
 
 async fn set_draining(app: &App, actor: &base::Actor, id: AgentId, draining: bool) -> Result<Response> {

@@ -1,5 +1,6 @@
 //! The queue, and the agents that take from it.
 
+use super::pools;
 use crate::agents::{self, Agent};
 use crate::attempts::fits;
 use crate::runs::{self, Waiting};
@@ -20,22 +21,27 @@ pub(super) async fn list(State(app): State<App>, frame: Frame) -> Result<Markup>
     shown(&app, &frame, None).await
 }
 
-/// The page, with a registration token that was just made.
-pub(super) async fn shown(app: &App, frame: &Frame, made: Option<&Secret>) -> Result<Markup> {
+/// The page, with something above it that is shown this once.
+pub(super) async fn shown(app: &App, frame: &Frame, made: Option<Markup>) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
     let agents = agents::list(&mut tx).await?;
     let busy = agents::busy(&mut tx).await?;
     let waiting = runs::waiting(&mut tx, LISTED).await?;
+    let pools = pools::rows(&mut tx).await?;
     drop(tx);
     let is_admin = frame.actor.role == Role::Admin;
     let reader = Reader::of(frame);
+    let mut of_pool = BTreeMap::new();
+    for pool in agents.iter().filter_map(|agent| agent.pool) {
+        *of_pool.entry(pool).or_insert(0) += 1;
+    }
     let content = html! {
-        @if let Some(token) = made { (invitation(app, token)) }
-        div #agents data-live="agent run" {
+        @if let Some(made) = &made { (made) }
+        div #agents data-live="agent agent_pool run" {
             section {
                 div.block-head { h2 { "Queue " @if !waiting.is_empty() { span.count { (waiting.len()) } } } }
                 @if waiting.is_empty() { p.dim { "Nothing waits for an agent." } }
-                ul.rows { @for waiting in &waiting { (queued(waiting, &agents, &busy, reader)) } }
+                ul.rows { @for waiting in &waiting { (queued(waiting, &agents, &pools, &busy, reader)) } }
             }
             section.block {
                 div.block-head { h2 { "Agents " @if !agents.is_empty() { span.count { (agents.len()) } } } }
@@ -44,6 +50,7 @@ pub(super) async fn shown(app: &App, frame: &Frame, made: Option<&Secret>) -> Re
                 }
                 ul.rows { @for agent in &agents { (row(agent, busy.get(&agent.id).copied().unwrap_or(0), is_admin, reader)) } }
             }
+            (pools::section(&pools, &of_pool, is_admin, reader))
         }
     };
     let actions = html! {
@@ -52,7 +59,8 @@ pub(super) async fn shown(app: &App, frame: &Frame, made: Option<&Secret>) -> Re
     Ok(frame.page(Page::new("Agents").crumb("Jobs", "/jobs").actions(actions).content(content)))
 }
 
-fn invitation(app: &App, token: &Secret) -> Markup {
+/// A registration token that was just made.
+pub(super) fn invitation(app: &App, token: &Secret) -> Markup {
     let server = app.link("");
     let command =
         format!("signalbox agent --server {} --token {}", server.trim_end_matches('/'), token.reveal());
@@ -67,13 +75,17 @@ fn invitation(app: &App, token: &Secret) -> Markup {
 fn why(
     waiting: &Waiting,
     agents: &[Agent],
+    pools: &[pools::Row],
     busy: &BTreeMap<AgentId, i64>,
-    now: Time,
     reader: Reader<'_>,
 ) -> String {
+    let now = reader.now;
     let part = &waiting.part;
     if let Some(ready) = part.ready_at.filter(|ready| *ready > now) {
         return format!("Waits until {} before it is tried again.", reader.at(ready));
+    }
+    if let Some(sentence) = from_pool(waiting, agents, pools, busy, now) {
+        return sentence;
     }
     let fitting: Vec<&Agent> = agents.iter().filter(|agent| fits(part, &agent.offers())).collect();
     let here: Vec<&&Agent> = fitting.iter().filter(|agent| !agent.is_away(now)).collect();
@@ -101,14 +113,54 @@ fn why(
     }
 }
 
-fn queued(waiting: &Waiting, agents: &[Agent], busy: &BTreeMap<AgentId, i64>, reader: Reader<'_>) -> Markup {
+/// What a pool does about a part that no agent can take now.
+fn from_pool(
+    waiting: &Waiting,
+    agents: &[Agent],
+    pools: &[pools::Row],
+    busy: &BTreeMap<AgentId, i64>,
+    now: Time,
+) -> Option<String> {
+    let is_free = |agent: &Agent| {
+        !agent.is_away(now)
+            && !agent.draining
+            && busy.get(&agent.id).copied().unwrap_or(0) < agent.machine.slots
+            && fits(&waiting.part, &agent.offers())
+    };
+    if agents.iter().any(is_free) {
+        return None;
+    }
+    let fitting: Vec<&pools::Row> =
+        pools.iter().filter(|row| fits(&waiting.part, &row.pool.offers())).collect();
+    let name = |row: &&pools::Row| row.pool.name.clone();
+    if let Some(name) = fitting.iter().find(|row| row.booting > 0).map(name) {
+        return Some(format!("An agent of the pool {name} is on its way."));
+    }
+    if let Some(name) = fitting.iter().find(|row| row.pool.trouble.is_some()).map(name) {
+        return Some(format!("The pool {name} cannot start an agent; see below."));
+    }
+    let row = fitting.first()?;
+    let has = agents.iter().filter(|agent| agent.pool == Some(row.pool.id)).count();
+    Some(match i64::try_from(has).unwrap_or(i64::MAX) >= row.pool.most {
+        true => format!("The pool {} has as many agents as it may have, and all are busy.", row.pool.name),
+        false => format!("The pool {} is about to start an agent.", row.pool.name),
+    })
+}
+
+fn queued(
+    waiting: &Waiting,
+    agents: &[Agent],
+    pools: &[pools::Row],
+    busy: &BTreeMap<AgentId, i64>,
+    reader: Reader<'_>,
+) -> Markup {
     html! {
         li {
             a.item href={ "/runs/" (waiting.part.run) } {
                 (ui::lamp(Aspect::Idle))
                 span.grow {
                     b.strong { (waiting.title) } " run " (waiting.number) ", " (waiting.part.model.name)
-                    span.t-s.dim.under { (why(waiting, agents, busy, reader.now, reader)) }
+                    span.t-s.dim.under { (why(waiting, agents, pools, busy, reader)) }
                 }
                 span.t-s.faint.num.nowrap { "since " (reader.at(waiting.part.state_at)) }
             }
