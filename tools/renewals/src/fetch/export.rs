@@ -74,6 +74,8 @@ fn try_export(
     let export = format!("{path}/async/export/{id}");
     let status = format!("{export}/status");
     let since = Stopwatch::start();
+    // A small export is made at once, and there are two for each year: asked for soon first, then less and less often.
+    let mut pause = poll / 32;
     loop {
         let envelope: Envelope = match client.repeat(|client| client.json(Method::GET, &status))? {
             Ok(envelope) => envelope,
@@ -85,7 +87,10 @@ fn try_export(
             _ if since.elapsed() > MAKING_MAX => {
                 return Err(Error::download(format!("{export} is still being made; run again later")));
             }
-            _ => client.wait(poll),
+            _ => {
+                client.wait(pause);
+                pause = (pause * 2).min(poll);
+            }
         }
     }
     client.repeat(|client| {
