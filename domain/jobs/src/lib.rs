@@ -4,8 +4,10 @@ pub mod agents;
 pub mod attempts;
 pub mod cron;
 pub mod day;
+pub mod failing;
 pub mod file;
 pub mod jobs;
+pub mod notices;
 pub mod runs;
 pub mod secrets;
 
@@ -39,6 +41,9 @@ pub fn migrations() -> db::Migrations {
             ("0003_agents", include_str!("../migrations/0003_agents.sql")),
             ("0004_schedules", include_str!("../migrations/0004_schedules.sql")),
             ("0005_agent_pools", include_str!("../migrations/0005_agent_pools.sql")),
+            ("0006_notices", include_str!("../migrations/0006_notices.sql")),
+            ("0007_remarks", include_str!("../migrations/0007_remarks.sql")),
+            ("0008_failing_runs", include_str!("../migrations/0008_failing_runs.sql")),
         ],
     }
 }
@@ -68,6 +73,7 @@ pub fn chores(app: &App) -> Vec<chores::Handler> {
     all.extend(attempts::chores(app));
     all.extend(schedules::chores(app));
     all.extend(gate::chores(app));
+    all.extend(notices::chores(app));
     all.extend(agents::pools::handlers(app));
     all
 }
@@ -91,6 +97,7 @@ pub async fn may_see(tx: &mut Tx, subject: &Subject) -> Result<bool> {
     let seen = match subject.kind.as_ref() {
         "job" => jobs::require(tx, base::id::JobId(subject.id), Right::View).await.map(drop),
         "run" => runs::require(tx, base::id::RunId(subject.id), Right::View).await.map(drop),
+        "run_output" => runs::require(tx, base::id::RunId(subject.id), Right::Log).await.map(drop),
         "agent" => agents::get(tx, base::id::AgentId(subject.id)).await.map(drop),
         "agent_pool" => agents::pools::list(tx).await.map(drop),
         _ => return Ok(false),

@@ -6,6 +6,7 @@ mod cancel;
 mod log;
 mod paged;
 pub(crate) mod pages;
+pub mod remarks;
 mod repeat;
 mod start;
 pub mod state;
@@ -197,6 +198,12 @@ pub(crate) async fn last_of_jobs(
 /// Runs that ended within a time, and those that go on, oldest first. Those of jobs that the actor does not see are for the caller to leave out.
 pub(crate) async fn between(tx: &mut Tx, from: Time, until: Time, limit: usize) -> Result<Vec<Run>> {
     store::between(tx, from, until, limit).await
+}
+
+/// Runs that went wrong since a time and after which no other run of their job came to an end, newest first; those of jobs that the actor
+/// does not see are for the caller to leave out.
+pub(crate) async fn failed_last(tx: &mut Tx, since: Time, limit: usize) -> Result<Vec<Run>> {
+    store::failed_last(tx, since, limit).await
 }
 
 /// One run, when the actor has `right` on its job.

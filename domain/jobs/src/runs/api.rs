@@ -2,6 +2,7 @@
 
 pub(crate) mod artifacts;
 pub(crate) mod logs;
+mod remarks;
 mod show;
 pub(crate) mod starting;
 
@@ -11,5 +12,9 @@ pub use starting::asked;
 use web::api::Routes;
 
 pub(crate) fn routes() -> Routes {
-    show::routes().merge(starting::routes()).merge(logs::routes()).merge(artifacts::routes())
+    show::routes()
+        .merge(starting::routes())
+        .merge(logs::routes())
+        .merge(artifacts::routes())
+        .merge(remarks::routes())
 }

@@ -16,7 +16,8 @@ macro_rules! columns {
 
 mod overview;
 mod paged;
-pub(super) use overview::{between, last_of_jobs, queued};
+pub(super) mod remarks;
+pub(super) use overview::{between, failed_last, last_of_jobs, queued};
 pub(super) use paged::{count, page};
 
 fn run(row: Row) -> Result<Run> {
