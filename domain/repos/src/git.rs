@@ -5,14 +5,18 @@
 
 mod access;
 mod ancestry;
+mod copy;
 mod fetch;
 mod files;
+mod hosted;
+mod orphans;
 mod program;
 mod range;
 mod refs;
 mod resolve;
 mod seek;
 mod source;
+mod talk;
 #[cfg(test)]
 pub(crate) mod testbed;
 #[cfg(test)]
@@ -21,13 +25,19 @@ mod tests;
 pub use access::Credential;
 pub(crate) use access::sweep as sweep_keys;
 pub use ancestry::{Answer, Contains, Rule};
+pub use copy::copy;
+pub(crate) use fetch::digest;
 pub use fetch::{CHANGES_TOLD, Fetch, Fetched};
 pub use files::File;
+pub(crate) use hosted::Served;
+pub(crate) use orphans::end as end_orphans;
 pub use program::Git;
 pub use range::{Commit, Range};
 pub use refs::{RefChange, is_plain_name};
+pub(crate) use refs::{Tip, Tips, compare};
 pub use resolve::is_full_id;
 pub use source::Source;
+pub(crate) use talk::{Ends, Talk};
 
 use base::{Error, Result};
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ pub mod commit;
 mod fixture;
 pub mod git;
 pub mod hooks;
+mod hosted;
 mod looks;
 mod mirrors;
 mod places;
@@ -26,6 +27,7 @@ use web::App;
 
 pub(crate) const FETCH: &str = "repos.fetch";
 pub(crate) const DISCARD: &str = "repos.discard";
+pub(crate) const TIDY: &str = "repos.tidy";
 const POLL: &str = "repos.poll";
 
 /// How exactly the time of the next look at a remote is kept.
@@ -35,7 +37,10 @@ const POLL_PAUSE: Duration = Duration::from_secs(5);
 pub fn migrations() -> db::Migrations {
     db::Migrations {
         name: "repos",
-        steps: &[("0001_repositories", include_str!("../migrations/0001_repositories.sql"))],
+        steps: &[
+            ("0001_repositories", include_str!("../migrations/0001_repositories.sql")),
+            ("0002_hosted", include_str!("../migrations/0002_hosted.sql")),
+        ],
     }
 }
 
@@ -54,9 +59,19 @@ pub fn hooks() -> axum::Router<App> {
     hooks::routes()
 }
 
-/// What is done for repositories in the background: fetching, and discarding mirrors.
+/// `/git/NAME.git`: the repositories that are here, for git. It needs [`Mirrors`] among the parts of the app.
+pub fn hosted() -> axum::Router<App> {
+    hosted::routes()
+}
+
+/// Has every hosted repository looked at: what git took while nobody noticed is told now. At the start of a server.
+pub async fn after_restart(tx: &mut db::Tx) -> Result<()> {
+    repository::look_at_hosted(tx).await
+}
+
+/// What is done for repositories in the background: fetching, tidying, and discarding mirrors.
 pub fn chores(app: &App) -> Vec<chores::Handler> {
-    let (fetches, discards) = (app.clone(), app.clone());
+    let (fetches, tidies, discards) = (app.clone(), app.clone(), app.clone());
     let fetch = chores::Handler::new(FETCH, move |chore| {
         let app = fetches.clone();
         async move { fetch_chore(&app.db, app.part::<Mirrors>()?, &chore).await }
@@ -65,7 +80,11 @@ pub fn chores(app: &App) -> Vec<chores::Handler> {
         let app = discards.clone();
         async move { app.part::<Mirrors>()?.discard(&app.db, repository_of(&chore)?).await }
     });
-    vec![fetch, discard]
+    let tidy = chores::Handler::new(TIDY, move |chore| {
+        let app = tidies.clone();
+        async move { app.part::<Mirrors>()?.tidy(&app.db, repository_of(&chore)?).await }
+    });
+    vec![fetch, tidy, discard]
 }
 
 /// What is done for repositories again and again: having those fetched whose time has come.

@@ -3,12 +3,13 @@
 //! Every fetch of a repository waits for its turn, and one that began after somebody asked is good for them, too: a hundred
 //! deployments that name a branch at the same moment cause one or two fetches. Fetches go on when whoever asked has left.
 
+mod hosted;
 #[cfg(test)]
 mod tests;
 
 use crate::commit;
 use crate::git::{
-    Commit, Contains, Fetch, Fetched, Git, Mirror, Range, Rule, Source, is_full_id, sweep_keys,
+    Commit, Contains, Fetch, Fetched, Git, Mirror, Range, Rule, Source, end_orphans, is_full_id, sweep_keys,
 };
 use crate::repository::{self, Repository, State};
 use crate::sealing::Sealing;
@@ -36,6 +37,8 @@ struct Inner {
     policy: TargetPolicy,
     turns: Mutex<HashMap<RepositoryId, Arc<Turn>>>,
     misses: Mutex<HashMap<(RepositoryId, String), Stopwatch>>,
+    /// Clones, fetches and pushes that are served at once.
+    transfers: Arc<tokio::sync::Semaphore>,
 }
 
 /// Whose turn it is to fetch one repository.
@@ -57,7 +60,11 @@ impl Mirrors {
         let sealing = Sealing::open(data)?;
         let git = Git::open(&data.join("repositories"), Duration::from_secs(limits.get(Limit::GitSeconds)))?;
         sweep_keys(git.home());
-        Ok(Self(Arc::new(Inner { git, sealing, policy, turns: Mutex::default(), misses: Mutex::default() })))
+        end_orphans(&git);
+        let most = limits.count(Limit::GitTransfers).min(tokio::sync::Semaphore::MAX_PERMITS);
+        let transfers = Arc::new(tokio::sync::Semaphore::new(most));
+        let (turns, misses) = (Mutex::default(), Mutex::default());
+        Ok(Self(Arc::new(Inner { git, sealing, policy, turns, misses, transfers })))
     }
 
     /// What seals secrets at rest.
@@ -167,7 +174,7 @@ impl Mirrors {
         finish(tokio::spawn(async move {
             let turn = mirrors.turn(id);
             let mut held = turn.held.lock().await;
-            mirrors.fetch_in_turn(&db, id, &turn, &mut held).await
+            mirrors.fetch_in_turn(&db, id, &turn, &mut held, None).await
         }))
         .await
     }
@@ -183,7 +190,7 @@ impl Mirrors {
                 let failure = held.failure.clone();
                 return failure.map_or(Ok(()), |(code, message)| Err(Error::unavailable(code, message)));
             }
-            mirrors.fetch_in_turn(&db, id, &turn, &mut held).await.map(drop)
+            mirrors.fetch_in_turn(&db, id, &turn, &mut held, None).await.map(drop)
         }))
         .await
     }
@@ -194,12 +201,17 @@ impl Mirrors {
         id: RepositoryId,
         turn: &Turn,
         held: &mut Held,
+        pusher: Option<&Actor>,
     ) -> Result<Fetched> {
         turn.begun.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let system = Actor::system();
-        let outcome = self.fetch_unrecorded(db, id, held).await;
+        let repository = repository::get(&mut db.read(&system).await?, id).await?;
+        let outcome = match repository.hosted {
+            true => self.notice(db, &repository, held, pusher).await,
+            false => self.fetch_unrecorded(db, &repository, held).await,
+        };
         held.failure = outcome.as_ref().err().map(|error| (error.code(), error.message().to_owned()));
-        if outcome.as_ref().is_err_and(Error::is_missing) {
+        if outcome.as_ref().is_err_and(Error::is_missing) || (repository.hosted && outcome.is_ok()) {
             return outcome;
         }
         let mut tx = db.write(&system).await?;
@@ -208,9 +220,9 @@ impl Mirrors {
         outcome
     }
 
-    async fn fetch_unrecorded(&self, db: &Db, id: RepositoryId, held: &mut Held) -> Result<Fetched> {
+    async fn fetch_unrecorded(&self, db: &Db, repository: &Repository, held: &mut Held) -> Result<Fetched> {
+        let id = repository.id;
         let mut tx = db.read(&Actor::system()).await?;
-        let repository = repository::get(&mut tx, id).await?;
         let sealed = repository::store::credential(&mut tx, id).await?;
         drop(tx);
         let source = Source::parse(&repository.address)?;

@@ -10,16 +10,21 @@ mod asked;
 mod checks;
 mod credential;
 mod hook;
+mod hosted;
 mod outcome;
 pub(crate) mod pages;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use asked::make as make_hosted;
 pub(crate) use credential::unsealed;
 pub use credential::{CredentialKind, NewCredential};
 pub(crate) use hook::by_hook;
 pub use hook::{Hook, renew_hook};
+pub use hosted::{NewHosted, Pushers, create};
+pub(crate) use hosted::{look_at_hosted, open_to, record_pushed, refuse_push, told_refs};
 pub(crate) use outcome::{due, is_any_due, record};
 
 use crate::git::Source;
@@ -83,6 +88,12 @@ pub struct Repository {
     pub made_at: Time,
     /// Who registered it.
     pub made_by: Option<UserId>,
+    /// Whether it is here and people push to it; otherwise it is fetched from elsewhere.
+    pub hosted: bool,
+    /// Who may push to it, when it is hosted.
+    pub pushers: Pushers,
+    /// Since when it takes no pushes.
+    pub archived_at: Option<Time>,
 }
 
 impl Repository {
@@ -125,6 +136,10 @@ pub struct RepositoryChange {
     pub credential: Option<Option<NewCredential>>,
     /// Seconds between two looks.
     pub poll_s: Option<u64>,
+    /// Who may push to it, when it is hosted.
+    pub pushers: Option<Pushers>,
+    /// Whether it takes no pushes, when it is hosted.
+    pub archived: Option<bool>,
 }
 
 /// The repository of a name. Checks no right: for verbs of other domains that did.
@@ -172,6 +187,9 @@ pub async fn register(tx: &mut Tx, sealing: &Sealing, new: NewRepository) -> Res
         fetched_at: None,
         made_at: tx.now(),
         made_by: tx.actor().user,
+        hosted: false,
+        pushers: Pushers::Members,
+        archived_at: None,
     };
     checks::refuse_taken(tx, &repository).await?;
     let (hook, hash, hook_secret) = hook::new(sealing, id, None);
@@ -196,6 +214,13 @@ pub async fn change(
     if let Some(name) = change.name {
         new.name = checks::name(name)?;
         checks::refuse_taken(tx, &new).await?;
+    }
+    if old.hosted {
+        let change = RepositoryChange { name: None, ..change };
+        return hosted::change(tx, &old, new, change).await;
+    }
+    if change.pushers.is_some() || change.archived.is_some() {
+        return Err(hosted::only("What is fetched from elsewhere takes no pushes here"));
     }
     let old_source = Source::parse(&old.address)?;
     let source = change.address.as_deref().map_or_else(|| Ok(old_source.clone()), Source::parse)?;
@@ -222,10 +247,18 @@ pub async fn change(
     Ok(new)
 }
 
-/// Removes a repository and its mirror. What refers to it stops the removal.
-pub async fn remove(tx: &mut Tx, name: &str) -> Result<()> {
+/// Removes a repository and its mirror. What refers to it stops the removal. For a hosted one its name has to be said again:
+/// its commits are nowhere else.
+pub async fn remove(tx: &mut Tx, name: &str, confirmed: Option<&str>) -> Result<()> {
     let repository = view(tx, name).await?;
     require_owner(tx, &repository)?;
+    if repository.hosted && confirmed.map(str::trim) != Some(&repository.name) {
+        let message = format!(
+            "This removes {0} with every commit in it, for good. Write {0} to confirm it.",
+            repository.name
+        );
+        return Err(Error::invalid("repository.unconfirmed", message));
+    }
     store::delete(tx, repository.id).await.map_err(|error| match db::violated_constraint(&error) {
         Some(_) => Error::conflict(
             "repository.in_use",
@@ -236,7 +269,10 @@ pub async fn remove(tx: &mut Tx, name: &str) -> Result<()> {
         ),
         None => error,
     })?;
-    let told = json!({"name": repository.name, "address": repository.address});
+    let told = json!({"name": repository.name, "address": repository.address, "hosted": repository.hosted});
+    if repository.hosted {
+        people::grants::drop_subject(tx, &repository.subject().to_string()).await?;
+    }
     journal::enter(tx, "repository.removed", repository.subject(), &[], told);
     chores::enqueue(tx, crate::DISCARD, json!({"repository": repository.id})).await.map(drop)
 }
@@ -267,7 +303,8 @@ fn require_local(tx: &Tx, source: &Source) -> Result<()> {
 fn told(repository: &Repository) -> serde_json::Value {
     json!({
         "name": repository.name, "address": repository.address, "default_branch": repository.chosen_branch,
-        "poll_seconds": repository.poll_s, "credential": repository.credential,
+        "poll_seconds": repository.poll_s, "credential": repository.credential, "pushers": repository.pushers,
+        "archived": repository.archived_at.is_some(),
     })
 }
 

@@ -95,6 +95,18 @@ limits! {
     SecretBytes = 65_536, "secret_bytes";
     /// Seconds that one git command may take.
     GitSeconds = 600, "git_seconds";
+    /// Clones, fetches and pushes of hosted repositories that are served at once.
+    GitTransfers = 32, "git_transfers";
+    /// Seconds that one clone, fetch or push of a hosted repository may take.
+    GitTransferSeconds = 3_600, "git_transfer_seconds";
+    /// Seconds in which a git client that is served has to send or take something.
+    GitSilentSeconds = 120, "git_silent_seconds";
+    /// Bytes that one push to a hosted repository may bring.
+    HostedPushBytes = 2_147_483_648, "hosted_push_bytes";
+    /// Bytes on the disk from which on a hosted repository takes no more pushes.
+    HostedRepositoryBytes = 10_737_418_240, "hosted_repository_bytes";
+    /// Calls of one job's webhook in a minute.
+    WebhookCallsPerMinute = 60, "webhook_calls_per_minute";
     /// Times that a chore is tried before it is given up.
     ChoreAttempts = 25, "chore_attempts";
     /// Live streams open at once.

@@ -31,7 +31,8 @@ pub async fn frame(mut request: Request, next: Next) -> Response {
     let wants_page = wants_page(request.headers());
     let is_said = ui::is_said(request.headers());
     let asked = Asked::of(&request);
-    let is_machine_door = path.starts_with("/api/") || path.starts_with("/hooks/");
+    let is_machine_door =
+        path.starts_with("/api/") || path.starts_with("/hooks/") || path.starts_with("/git/");
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     if wants_page && !is_machine_door {
@@ -60,7 +61,8 @@ pub async fn frame(mut request: Request, next: Next) -> Response {
 
 /// A path as the log may show it: some doors have their secret in it.
 fn shown(path: &str) -> &str {
-    const SECRET: &[&str] = &["/hooks/git/", "/hooks/form/", "/setup/", "/password/", "/forms/", "/files/"];
+    const SECRET: &[&str] =
+        &["/hooks/git/", "/hooks/job/", "/hooks/form/", "/setup/", "/password/", "/forms/", "/files/"];
     SECRET.iter().find(|door| path.starts_with(**door)).map_or(path, |door| *door)
 }
 

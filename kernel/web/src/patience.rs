@@ -43,7 +43,9 @@ pub async fn middleware(State(app): State<App>, request: Request, next: Next) ->
 fn limit(parts: &Parts) -> Limit {
     let kind =
         parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_upload = kind.starts_with("multipart/") || kind == "application/octet-stream";
+    let is_upload = kind.starts_with("multipart/")
+        || kind.starts_with("application/x-git-")
+        || kind == "application/octet-stream";
     if is_upload { Limit::UploadSeconds } else { Limit::BodySeconds }
 }
 
@@ -91,6 +93,7 @@ mod tests {
             ("application/json", Limit::BodySeconds),
             ("multipart/form-data; boundary=x", Limit::UploadSeconds),
             ("application/octet-stream", Limit::UploadSeconds),
+            ("application/x-git-receive-pack-request", Limit::UploadSeconds),
         ] {
             let request = Request::post("/").header(header::CONTENT_TYPE, kind).body(()).expect("a request");
             assert_eq!(limit(&request.into_parts().0), expected, "{kind}");

@@ -36,6 +36,7 @@ pub(super) fn router(app: App, clock: Option<Work>) -> Router {
         .nest("/api/1.0", wiring::asana_api(&app))
         // A nested router does not take the bare prefix with its slash: scripts with an empty path see an envelope too.
         .route_service("/api/1.0/", wiring::asana_api(&app).with_state(app.clone()))
+        .nest("/bamboo", wiring::bamboo_api(&app))
         .merge(wiring::pages())
         .merge(wiring::hooks())
         .merge(home::pages())
@@ -47,7 +48,10 @@ pub(super) fn router(app: App, clock: Option<Work>) -> Router {
     if let Some(work) = clock {
         router = router.merge(test_clock::routes(work));
     }
-    let compressed = SizeAbove::new(1_024).and(NotForContentType::SSE).and(NotForContentType::IMAGES);
+    // What git sends is compressed already.
+    let packs = NotForContentType::const_new("application/x-git-");
+    let compressed =
+        SizeAbove::new(1_024).and(NotForContentType::SSE).and(NotForContentType::IMAGES).and(packs);
     router
         .fallback(middleware::not_found)
         .method_not_allowed_fallback(middleware::wrong_method)

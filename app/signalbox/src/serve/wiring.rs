@@ -145,9 +145,9 @@ pub(super) fn pages() -> Router<App> {
         .merge(jobs::pages())
 }
 
-/// Doors that carry their own secret in the path.
+/// Doors that are no pages and no API: those that carry their own secret in the path, and git's.
 pub(super) fn hooks() -> Router<App> {
-    Router::new().merge(repos::hooks())
+    Router::new().merge(repos::hooks()).merge(repos::hosted())
 }
 
 /// What runs besides answering.

@@ -26,15 +26,23 @@ struct Moved {
 pub(crate) fn follower() -> Follower {
     Follower {
         name: "jobs.repositories",
-        wants: |entry| entry.verb == "repository.fetched",
+        wants: |entry| {
+            matches!(entry.verb.as_str(), "repository.fetched" | "repository.pushed") || moves_branch(entry)
+        },
         act: Arc::new(|tx, entry| Box::pin(fetched(tx, entry))),
     }
+}
+
+/// Whether another branch is the default from now on: its job files count, and nothing was pushed.
+fn moves_branch(entry: &Entry) -> bool {
+    let branch = |when: &str| entry.data[when]["default_branch"].clone();
+    entry.verb == "repository.changed" && branch("old") != branch("new")
 }
 
 async fn fetched(tx: &mut Tx, entry: &Entry) -> Result<()> {
     // A repository that was just registered did not get pushes: it was only read for the first time.
     let is_first = entry.data["old_state"] == "new";
-    let refs = if is_first { json!([]) } else { entry.data["refs"].clone() };
+    let refs = if is_first || entry.data["refs"].is_null() { json!([]) } else { entry.data["refs"].clone() };
     chores::enqueue(tx, SYNC, json!({"repository": entry.subject.id, "refs": refs})).await.map(drop)
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn follower() -> Follower {
         wants: |entry| {
             let verbs =
                 ["deployment.succeeded", "deployment.resolved", "deployment.reported", "environment.made"];
-            matches!(entry.verb.as_str(), "repository.fetched" | "environment.changed")
+            matches!(entry.verb.as_str(), "repository.fetched" | "repository.pushed" | "environment.changed")
                 || verbs.contains(&entry.verb.as_str())
         },
         act: Arc::new(|tx, entry| Box::pin(follow(tx, entry))),

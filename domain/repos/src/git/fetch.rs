@@ -109,7 +109,7 @@ impl Mirror {
     }
 
     /// Keeps the commits that no ref holds any longer under refs of ours.
-    async fn keep_lost(&self, changes: &[RefChange], before: &Tips) -> Result<()> {
+    pub(crate) async fn keep_lost(&self, changes: &[RefChange], before: &Tips) -> Result<()> {
         let old =
             |change: &RefChange| change.old.as_ref().and_then(|_| before.get(&change.name)?.commit.clone());
         let tips: std::collections::BTreeSet<String> = changes.iter().filter_map(old).collect();
@@ -130,7 +130,7 @@ impl Mirror {
         self.call(["update-ref", "--no-deref", "--stdin"]).input(kept).output().await.map(drop)
     }
 
-    async fn mark_forced(&self, changes: &mut [RefChange], before: &Tips, after: &Tips) {
+    pub(crate) async fn mark_forced(&self, changes: &mut [RefChange], before: &Tips, after: &Tips) {
         for change in changes.iter_mut().filter(|change| change.name.starts_with("refs/heads/")) {
             let commit = |tips: &Tips| tips.get(&change.name).and_then(|tip| tip.commit.clone());
             if let (Some(old), Some(new)) = (commit(before), commit(after)) {
@@ -140,7 +140,7 @@ impl Mirror {
     }
 
     /// Lets the mirror's HEAD name the default branch, and says which that is.
-    async fn point_head(&self, branch: Option<String>) -> Result<Option<String>> {
+    pub(crate) async fn point_head(&self, branch: Option<String>) -> Result<Option<String>> {
         match branch.filter(|branch| is_plain_name(branch)) {
             Some(branch) => {
                 let target = format!("refs/heads/{branch}");
@@ -152,7 +152,7 @@ impl Mirror {
     }
 
     /// Makes later questions quick. Their answers do not depend on it, so a failure is no reason to fail.
-    async fn tidy(&self) {
+    pub(crate) async fn tidy(&self) {
         let graph =
             self.call(["commit-graph", "write", "--reachable", "--split", "--no-progress"]).output().await;
         // A geometric repack joins small packs and, unlike a full one, drops nothing.
@@ -199,7 +199,7 @@ impl RemoteHead {
     }
 }
 
-fn digest(tips: &Tips) -> String {
+pub(crate) fn digest(tips: &Tips) -> String {
     let mut hash = Sha256::new();
     for (name, tip) in tips {
         hash.update(name.as_bytes());
@@ -222,14 +222,18 @@ fn sweep(dir: &std::path::Path) -> std::io::Result<()> {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
+            let is_ours = folder.starts_with(dir.join("objects"));
             if entry.file_type()?.is_dir() {
+                if is_ours && (name.starts_with("tmp_objdir") || name.starts_with("incoming-")) {
+                    // A push that did not come to its end.
+                    std::fs::remove_dir_all(entry.path())?;
+                    continue;
+                }
                 // Loose objects are many and never locked.
                 if name.len() != 2 {
                     folders.push(entry.path());
                 }
-            } else if name.ends_with(".lock")
-                || (name.starts_with("tmp_") && folder.starts_with(dir.join("objects")))
-            {
+            } else if name.ends_with(".lock") || (name.starts_with("tmp_") && is_ours) {
                 std::fs::remove_file(entry.path())?;
             }
         }

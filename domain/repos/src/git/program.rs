@@ -4,7 +4,7 @@
 //! It is asked to stop before it is killed: a git that is killed outright leaves lock files which fail every later fetch.
 
 use base::{Error, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -23,6 +23,7 @@ const CONFIG: &str = "\
 [core]\n\thooksPath = /dev/null\n\taskPass =\n\
 [credential]\n\thelper =\n\
 [gc]\n\tauto = 0\n\
+[init]\n\tdefaultRefFormat = files\n\
 [maintenance]\n\tauto = false\n\
 [fetch]\n\tunpackLimit = 1\n\twriteCommitGraph = false\n\
 [http]\n\tfollowRedirects = false\n\tlowSpeedLimit = 1000\n\tlowSpeedTime = 60\n\
@@ -49,6 +50,8 @@ const HANDED_ON: &[&str] = &[
 
 /// How long git has to clean up after it was asked to stop.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often it is looked whether all of it has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// The most that git may print; a list of every ref and commit of a large repository stays below it.
 const STDOUT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// What is kept of its complaints.
@@ -191,7 +194,7 @@ impl Call {
         self.arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    fn spawn(&self) -> Result<Child> {
+    pub(super) fn spawn(&self) -> Result<Child> {
         let settings = &self.git.0;
         let mut command = Command::new("git");
         command.env_clear().envs(settings.environment.iter().map(|(k, v)| (k, v)));
@@ -229,7 +232,7 @@ const BOILERPLATE: &[&str] = &[
 ];
 
 /// A started command; when nobody waits for it any longer, it is stopped.
-struct Running(Option<Child>);
+pub(super) struct Running(pub(super) Option<Child>);
 
 impl Running {
     async fn finish(&mut self, input: Vec<u8>) -> Result<Done> {
@@ -260,7 +263,7 @@ impl Running {
         Ok(Done { code: status.code(), stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
     }
 
-    async fn stop(&mut self) {
+    pub(super) async fn stop(&mut self) {
         if let Some(child) = self.0.take() {
             stop(child).await;
         }
@@ -280,8 +283,13 @@ impl Drop for Running {
 async fn stop(mut child: Child) {
     let group = group(&child);
     signal(group, Signal::TERM);
-    let ended = tokio::time::timeout(GRACE, child.wait()).await;
-    // What git started may live on without it, or not have listened.
+    let ended = tokio::time::timeout(GRACE, async {
+        let _ = child.wait().await;
+        // What git started cleans up, too: an unfinished push is a folder of its own.
+        gone(group).await;
+    })
+    .await;
+    // What did not listen.
     signal(group, Signal::KILL);
     if ended.is_err() {
         // Killed: there is nothing left to learn from its end.
@@ -289,7 +297,14 @@ async fn stop(mut child: Child) {
     }
 }
 
-fn group(child: &Child) -> Option<Pid> {
+/// Waits until no process of a group is left.
+pub(super) async fn gone(group: Option<Pid>) {
+    while group.is_some_and(|group| test_kill_process_group(group).is_ok()) {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+pub(super) fn group(child: &Child) -> Option<Pid> {
     child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
 }
 

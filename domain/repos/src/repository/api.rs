@@ -1,7 +1,10 @@
 //! Repositories as JSON.
 
 use super::asked::{check_target, fetch_now};
-use super::{CredentialKind, Hook, NewCredential, NewRepository, Repository, RepositoryChange, State};
+use super::{
+    CredentialKind, Hook, NewCredential, NewHosted, NewRepository, Pushers, Repository, RepositoryChange,
+    State,
+};
 use crate::git::RefChange;
 use crate::{Mirrors, repository};
 use axum::extract::State as Part;
@@ -31,8 +34,16 @@ pub(crate) struct RepositoryView {
     id: RepositoryId,
     /// Its name.
     name: String,
-    /// Where it is fetched from.
+    /// Where it is fetched from; of a hosted one the address to clone and push to.
     url: String,
+    /// Whether it is here and people push to it.
+    hosted: bool,
+    /// Who may push to a hosted one besides those who were granted to edit it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pushers: Option<Pushers>,
+    /// Since when a hosted one takes no pushes.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    archived_at: Option<Time>,
     /// The branch that `HEAD` means.
     default_branch: Option<String>,
     /// What sort of credential is stored. The credential itself is never shown.
@@ -85,8 +96,14 @@ pub(crate) struct FetchedView {
 pub(crate) struct NewBody {
     /// Its name: letters, digits, `-`, `_` and `.`.
     name: String,
-    /// https://host/path, ssh://user@host/path, user@host:path; for administrators also an absolute path on the server.
+    /// https://host/path, ssh://user@host/path, user@host:path; for administrators also an absolute path on the server. Not of a hosted one.
+    #[serde(default)]
     url: String,
+    /// Whether it is to be here, for people to push to.
+    #[serde(default)]
+    hosted: bool,
+    /// Who may push to a hosted one; members when absent.
+    pushers: Option<Pushers>,
     /// The default branch, when it is not to be the remote's.
     default_branch: Option<String>,
     /// What proves that Signalbox may read it.
@@ -113,6 +130,17 @@ pub(crate) struct ChangeBody {
     credential: Option<Option<NewCredential>>,
     /// Seconds between two looks at the remote.
     poll_seconds: Option<u64>,
+    /// Who may push to a hosted one.
+    pushers: Option<Pushers>,
+    /// Whether a hosted one takes no pushes.
+    archived: Option<bool>,
+}
+
+/// What must be said to remove a hosted repository.
+#[derive(Deserialize, utoipa::IntoParams)]
+struct Confirmed {
+    /// The name of the repository, again, when it is hosted: nothing brings its commits back.
+    confirm: Option<String>,
 }
 
 /// What a new hook is to be.
@@ -129,12 +157,19 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Optio
     T::deserialize(d).map(Some)
 }
 
-fn rendered(repository: Repository) -> RepositoryView {
+fn rendered(app: &App, repository: Repository) -> RepositoryView {
+    let url = match repository.hosted {
+        true => crate::hosted::address(app, &repository),
+        false => repository.address.clone(),
+    };
     RepositoryView {
+        url,
+        hosted: repository.hosted,
+        pushers: repository.hosted.then_some(repository.pushers),
+        archived_at: repository.archived_at,
         default_branch: repository.default_branch().map(str::to_owned),
         id: repository.id,
         name: repository.name,
-        url: repository.address,
         credential: repository.credential,
         poll_seconds: repository.poll_s,
         state: repository.state,
@@ -161,7 +196,7 @@ async fn list(
     let (limit, after) = (page.limit(&app.limits)?, page.after()?);
     let mut tx = app.db.read(&actor).await?;
     let found = repository::list(&mut tx, after, limit + 1).await?;
-    let found = found.into_iter().map(rendered).collect();
+    let found = found.into_iter().map(|repository| rendered(&app, repository)).collect();
     Ok(Json(Listing::from_overfull(found, limit, |repository| repository.id.to_string())))
 }
 
@@ -174,6 +209,13 @@ async fn register(
     Json(body): Json<NewBody>,
 ) -> web::Result<ShowsSecret<(StatusCode, Json<RepositoryView>)>> {
     let mirrors = app.part::<Mirrors>()?;
+    if body.hosted {
+        let made = host(&app, &actor, body).await?;
+        return Ok(ShowsSecret((StatusCode::CREATED, Json(rendered(&app, made)))));
+    }
+    if body.pushers.is_some() {
+        return Err(super::hosted::only("What is fetched from elsewhere takes no pushes here").into());
+    }
     check_target(mirrors, &actor, &body.url).await?;
     let new = NewRepository {
         name: body.name,
@@ -185,8 +227,23 @@ async fn register(
     let mut tx = app.db.write(&actor).await?;
     let (made, hook) = repository::register(&mut tx, mirrors.sealing(), new).await?;
     tx.commit().await?;
-    let view = RepositoryView { hook: Some(rendered_hook(&app, &hook)), ..rendered(made) };
+    let view = RepositoryView { hook: Some(rendered_hook(&app, &hook)), ..rendered(&app, made) };
     Ok(ShowsSecret((StatusCode::CREATED, Json(view))))
+}
+
+/// Makes a hosted repository, and its folder at once so that the first push finds it.
+async fn host(app: &App, actor: &base::Actor, body: NewBody) -> base::Result<Repository> {
+    if !body.url.is_empty() || body.credential.is_some() || body.poll_seconds.is_some() {
+        return Err(super::hosted::only(
+            "A hosted repository is here: it has no url, no credential and no poll_seconds",
+        ));
+    }
+    let new = NewHosted {
+        name: body.name,
+        default_branch: body.default_branch,
+        pushers: body.pushers.unwrap_or_default(),
+    };
+    super::asked::make(app, actor, new).await
 }
 
 /// Shows a repository.
@@ -198,7 +255,7 @@ async fn show(
     Path(name): Path<String>,
 ) -> web::Result<Json<RepositoryView>> {
     let mut tx = app.db.read(&actor).await?;
-    Ok(Json(rendered(repository::view(&mut tx, &name).await?)))
+    Ok(Json(rendered(&app, repository::view(&mut tx, &name).await?)))
 }
 
 /// Changes a repository.
@@ -221,23 +278,26 @@ async fn change(
         default_branch: body.default_branch,
         credential: body.credential,
         poll_s: body.poll_seconds,
+        pushers: body.pushers,
+        archived: body.archived,
     };
     let mut tx = app.db.write(&actor).await?;
     let changed = repository::change(&mut tx, mirrors.sealing(), &name, wanted).await?;
     tx.commit().await?;
-    Ok(Json(rendered(changed)))
+    Ok(Json(rendered(&app, changed)))
 }
 
-/// Removes a repository and its mirror.
-#[utoipa::path(delete, path = "/repositories/{name}", tag = "repositories", params(("name" = String, Path, description = "Its name")),
+/// Removes a repository and its mirror. A hosted one is gone for good, so its name is asked for again.
+#[utoipa::path(delete, path = "/repositories/{name}", tag = "repositories", params(("name" = String, Path, description = "Its name"), Confirmed),
     responses((status = 204), (status = "4XX", body = ProblemDocument)))]
 async fn remove(
     Part(app): Part<App>,
     Auth(actor): Auth,
     Path(name): Path<String>,
+    Query(said): Query<Confirmed>,
 ) -> web::Result<StatusCode> {
     let mut tx = app.db.write(&actor).await?;
-    repository::remove(&mut tx, &name).await?;
+    repository::remove(&mut tx, &name, said.confirm.as_deref()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -251,7 +311,7 @@ async fn fetch(
     Path(name): Path<String>,
 ) -> web::Result<Json<FetchedView>> {
     let (fetched, repository) = fetch_now(&app, &actor, &name).await?;
-    let repository = rendered(repository);
+    let repository = rendered(&app, repository);
     Ok(Json(FetchedView { repository, count: fetched.n_changed, changes: fetched.changes }))
 }
 

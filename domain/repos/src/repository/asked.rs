@@ -1,5 +1,6 @@
 //! What the API and the pages do alike before and around the verbs: asking the network, outside of any transaction.
 
+use super::NewHosted;
 use crate::git::{Fetched, Source};
 use crate::{Mirrors, Repository, repository};
 use base::{Actor, Error, Kind, Role};
@@ -36,4 +37,17 @@ pub(super) async fn fetch_now(app: &App, actor: &Actor, name: &str) -> base::Res
         })?;
     let now = repository::view(&mut app.db.read(actor).await?, &found.name).await?;
     Ok((fetched, now))
+}
+
+/// Makes a hosted repository, and its folder at once.
+pub(crate) async fn make(app: &App, actor: &Actor, new: NewHosted) -> base::Result<Repository> {
+    let mirrors = app.part::<Mirrors>()?;
+    let mut tx = app.db.write(actor).await?;
+    let made = repository::create(&mut tx, mirrors.sealing(), new).await?;
+    tx.commit().await?;
+    if let Err(error) = mirrors.fetch(&app.db, made.id).await {
+        // It is there; the chore that was left makes its folder, and so does whoever uses it first.
+        tracing::warn!(?error, "the folder of {} could not be made yet", made.name);
+    }
+    Ok(made)
 }

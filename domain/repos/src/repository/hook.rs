@@ -23,6 +23,11 @@ pub struct Hook {
 pub async fn renew_hook(tx: &mut Tx, sealing: &Sealing, name: &str, secret: Option<Secret>) -> Result<Hook> {
     let repository = view(tx, name).await?;
     require_owner(tx, &repository)?;
+    if repository.hosted {
+        return Err(super::hosted::only(
+            "Pushes to a hosted repository are noticed as they come; nobody has to announce them",
+        ));
+    }
     if secret.as_ref().is_some_and(|secret| !(16..=500).contains(&secret.reveal().len())) {
         return Err(Error::invalid(
             "hook.secret",
@@ -45,6 +50,9 @@ pub async fn renew_hook(tx: &mut Tx, sealing: &Sealing, name: &str, secret: Opti
 pub(crate) async fn by_hook(tx: &mut Tx, sealing: &Sealing, token: &str) -> Result<(Repository, Secret)> {
     let unknown = || Error::missing("hook.unknown", "there is no hook at this address");
     let repository = store::by_hook(tx, &hash_of(token)).await?.ok_or_else(unknown)?;
+    if repository.hosted {
+        return Err(unknown());
+    }
     let hidden = store::hidden(tx, repository.id).await?;
     let secret = sealing.unseal(&hook_purpose(repository.id), &hidden.hook_secret)?;
     Ok((repository, secret))

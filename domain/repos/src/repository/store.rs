@@ -1,6 +1,7 @@
 //! The rows of repositories.
 
 use super::{Repository, State};
+use crate::git::{Tip, Tips};
 use base::id::RepositoryId;
 use base::{Result, Time};
 use db::{Row, Tx, params};
@@ -16,7 +17,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select id, name, address, chosen_branch, remote_branch, credential_kind, poll_s, state, problem,
-               attempted_at, fetched_at, made_at, made_by from repository ",
+               attempted_at, fetched_at, made_at, made_by, hosted, pushers, archived_at from repository ",
             $rest
         )
     };
@@ -38,6 +39,9 @@ fn from_row(row: Row) -> Result<Repository> {
         fetched_at: c.next()?,
         made_at: c.next()?,
         made_by: c.next()?,
+        hosted: c.next()?,
+        pushers: c.next()?,
+        archived_at: c.next()?,
     })
 }
 
@@ -72,8 +76,8 @@ pub(super) async fn insert(
     hook_secret: Vec<u8>,
 ) -> Result<()> {
     let sql = "insert into repository (id, name, address, chosen_branch, credential_kind, credential, poll_s, hook_hash,
-        hook_secret, state, failures, next_fetch_at, made_at, made_by)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, null, $11, $12)";
+        hook_secret, state, failures, next_fetch_at, made_at, made_by, remote_branch, hosted, pushers, fetched_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, null, $11, $12, $13, $14, $15, $16)";
     let values = params![
         new.id,
         &new.name,
@@ -87,6 +91,10 @@ pub(super) async fn insert(
         new.state,
         new.made_at,
         new.made_by,
+        new.remote_branch.clone(),
+        new.hosted,
+        new.pushers,
+        new.fetched_at,
     ];
     tx.run(sql, &values).await.map(drop)
 }
@@ -94,8 +102,8 @@ pub(super) async fn insert(
 /// Writes what people may change.
 pub(super) async fn update(tx: &mut Tx, changed: &Repository) -> Result<()> {
     let sql =
-        "update repository set name = $2, address = $3, chosen_branch = $4, poll_s = $5, next_fetch_at = $6
-      where id = $1";
+        "update repository set name = $2, address = $3, chosen_branch = $4, poll_s = $5, next_fetch_at = $6,
+        pushers = $7, archived_at = $8 where id = $1";
     let next = tx.now().plus(std::time::Duration::from_secs(changed.poll_s));
     let values = params![
         changed.id,
@@ -104,6 +112,8 @@ pub(super) async fn update(tx: &mut Tx, changed: &Repository) -> Result<()> {
         changed.chosen_branch.clone(),
         changed.poll_s,
         (changed.poll_s > 0).then_some(next),
+        changed.pushers,
+        changed.archived_at,
     ];
     tx.run(sql, &values).await.map(drop)
 }
@@ -125,6 +135,7 @@ pub(super) async fn set_hook(tx: &mut Tx, id: RepositoryId, hash: &str, secret: 
 
 pub(super) async fn delete(tx: &mut Tx, id: RepositoryId) -> Result<()> {
     tx.run("delete from ancestry where repository_id = $1", &params![id]).await?;
+    tx.run("delete from hosted_ref where repository_id = $1", &params![id]).await?;
     tx.run("delete from repository where id = $1", &params![id]).await.map(drop)
 }
 
@@ -171,4 +182,29 @@ pub(super) async fn set_next_fetch(tx: &mut Tx, id: RepositoryId, at: Time) -> R
 
 pub(crate) async fn credential(tx: &mut Tx, id: RepositoryId) -> Result<Option<Vec<u8>>> {
     tx.one("select credential from repository where id = $1", &params![id]).await?.get(0)
+}
+
+/// The refs of a hosted repository as they were told last.
+pub(super) async fn refs(tx: &mut Tx, id: RepositoryId) -> Result<Tips> {
+    let rows = tx
+        .rows("select name, object, commit_id from hosted_ref where repository_id = $1", &params![id])
+        .await?;
+    rows.iter().map(|row| Ok((row.get(0)?, Tip { object: row.get(1)?, commit: row.get(2)? }))).collect()
+}
+
+/// Writes how a ref was told; one that is gone has no tip.
+pub(super) async fn set_ref(tx: &mut Tx, id: RepositoryId, name: &str, tip: Option<&Tip>) -> Result<()> {
+    let Some(tip) = tip else {
+        let sql = "delete from hosted_ref where repository_id = $1 and name = $2";
+        return tx.run(sql, &params![id, name]).await.map(drop);
+    };
+    let sql = "insert into hosted_ref (repository_id, name, object, commit_id) values ($1, $2, $3, $4)
+      on conflict (repository_id, name) do update set object = excluded.object, commit_id = excluded.commit_id";
+    tx.run(sql, &params![id, name, &tip.object, tip.commit.clone()]).await.map(drop)
+}
+
+/// Every repository that is here.
+pub(super) async fn hosted(tx: &mut Tx) -> Result<Vec<RepositoryId>> {
+    let rows = tx.rows("select id from repository where hosted order by id", &[]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }

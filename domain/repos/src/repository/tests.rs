@@ -79,9 +79,9 @@ db::on_both! { hub;
         let mut tx = hub.by(Role::Member).await;
         let changed = repository::change(&mut tx, hub.mirrors.sealing(), "own", to_path.clone()).await;
         assert_eq!(code(changed), "role.too_low", "nor by way of a change");
-        assert_eq!(code(repository::remove(&mut tx, "app").await), "role.too_low", "it is somebody else's");
+        assert_eq!(code(repository::remove(&mut tx, "app", None).await), "role.too_low", "it is somebody else's");
         assert_eq!(repository::list(&mut tx, 0, 10).await.expect("listed").len(), 2);
-        repository::remove(&mut tx, "own").await.expect("it is their own");
+        repository::remove(&mut tx, "own", None).await.expect("it is their own");
         drop(tx);
 
         let mut tx = hub.by(Role::Guest).await;
@@ -92,7 +92,7 @@ db::on_both! { hub;
         limited.scopes = Some(vec![base::Right::View]);
         let mut tx = hub.db.write(&limited).await.expect("begun");
         repository::view(&mut tx, "app").await.expect("a token for viewing views");
-        assert_eq!(code(repository::remove(&mut tx, "app").await), "token.scope");
+        assert_eq!(code(repository::remove(&mut tx, "app", None).await), "token.scope");
     }
 
     async fn names_and_addresses_are_checked(hub) {

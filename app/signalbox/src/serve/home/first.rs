@@ -59,7 +59,7 @@ fn connect_words(frame: &Frame, repository: Option<&Repository>) -> Markup {
         @match repository {
             Some(repository) if repository.state == State::Ready => {
                 p {
-                    "Signalbox reads commits from " a.mono href={ "/repositories/" (repository.name) } { (repository.address) } "."
+                    "Signalbox reads commits from " a.mono href={ "/repositories/" (repository.name) } { @if repository.hosted { (repository.name) } @else { (repository.address) } } "."
                     @if let Some(at) = repository.fetched_at { " It was read at " (frame.time(at)) "." }
                 }
             }
@@ -78,6 +78,7 @@ fn connect_words(frame: &Frame, repository: Option<&Repository>) -> Markup {
                     label.field { span { "Address" } input.input name="url" required placeholder="https://git.example.com/web.git"; }
                     button.btn.primary { "Connect" }
                 }
+                p.t-s.dim { "There is none yet? " a href="/repositories/new#host" { "Make one here" } " and push to it." }
                 p.t-s { "Not public? " a href="/repositories/new" { "Connect it with a credential" } }
             }
         }

@@ -31,15 +31,16 @@ pub(super) async fn list(Part(app): Part<App>, Query(part): Query<After>, frame:
             @if found.is_empty() {
                 div.empty {
                     h2 { "No repositories yet" }
-                    p { "Signalbox reads commits from the repositories that stand here, so that it can say what would ship and what is where." }
-                    @if may_add { p { a.btn.primary href="/repositories/new" { "Connect a repository" } } }
+                    p { "Signalbox reads commits from the repositories that stand here, so that it can say what would ship and what is where. One can be made here, too, to push to." }
+                    @if may_add { p { a.btn.primary href="/repositories/new" { "Connect or make a repository" } } }
                 }
             }
             ul.rows { @for repository in &found { (row(&frame, repository)) } }
             @if let Some(last) = found.last().filter(|_| has_more) { p { a href={ "/repositories?after=" (last.id) } { "More repositories" } } }
         }
     };
-    let actions = html! { @if may_add { a.btn.sm href="/repositories/new" { (ui::icon("plus")) " Connect repository" } } };
+    let actions =
+        html! { @if may_add { a.btn.sm href="/repositories/new" { (ui::icon("plus")) " New repository" } } };
     Ok(frame.page(Page::new("Repositories").actions(actions).content(content)))
 }
 
@@ -50,7 +51,7 @@ fn row(frame: &Frame, repository: &Repository) -> Markup {
             a.item href={ "/repositories/" (repository.name) } {
                 (ui::lamp_named(aspect, meaning))
                 span.grow {
-                    span.row { b.strong { (repository.name) } span.clip.faint.mono.not-s { (repository.address) } }
+                    span.row { b.strong { (repository.name) } @if repository.hosted { (ui::chip("", "Hosted here")) } @else { span.clip.faint.mono.not-s { (repository.address) } } }
                     span.t-s.dim.under { (said(frame, repository)) }
                 }
                 (ui::icon("chevron-right"))
@@ -63,6 +64,7 @@ fn row(frame: &Frame, repository: &Repository) -> Markup {
 pub(super) fn said(frame: &Frame, repository: &Repository) -> Markup {
     html! {
         @match (repository.state, repository.fetched_at) {
+            (State::Ready, at) if repository.hosted => (super::hosted::said(frame, repository, at)),
             (State::New, _) => "Registered, and not read yet.",
             (State::Ready, Some(at)) => { "Read at " (frame.time(at)) @if let Some(branch) = repository.default_branch() { ", branch " (branch) } "." },
             (State::Shallow, Some(at)) => { "Read at " (frame.time(at)) ", but its remote's history is cut off: ranges cannot be said." },

@@ -16,12 +16,16 @@ pub(super) async fn form(State(app): State<App>, frame: Frame) -> Result<Markup>
     people::rights::require_role(&tx, Role::Member)?;
     drop(tx);
     let content = html! {
-        form.stack method="post" action="/repositories" {
-            (fields(None))
-            div.row { button.btn.primary { "Connect repository" } a.btn.quiet href="/repositories" { "Cancel" } }
+        section.block {
+            div.block-head { h2 { "Connect one that is elsewhere" } }
+            form.stack method="post" action="/repositories" {
+                (fields(None))
+                div.row { button.btn.primary { "Connect repository" } a.btn.quiet href="/repositories" { "Cancel" } }
+            }
         }
+        (super::hosted::form())
     };
-    Ok(frame.page(Page::new("Connect a repository").crumb("Repositories", "/repositories").reading(content)))
+    Ok(frame.page(Page::new("New repository").crumb("Repositories", "/repositories").reading(content)))
 }
 
 /// Registers it. The answer is a page and no redirect: the secret of the hook is shown this once.

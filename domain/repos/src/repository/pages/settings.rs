@@ -1,6 +1,7 @@
 //! Changing a repository, reading it now, renewing its hook, removing it.
 
 use super::fields::{Given, fields};
+use super::hosted;
 use super::new::hook_page;
 use crate::Mirrors;
 use crate::repository::asked::{check_target, fetch_now};
@@ -19,6 +20,9 @@ pub(super) async fn form(State(app): State<App>, Path(name): Path<String>, frame
     if !super::may_change(&frame.actor, &found) {
         let who = "Only administrators and whoever connected a repository may change it";
         return Err(Error::denied("repository.not_own", who).into());
+    }
+    if found.hosted {
+        return Ok(hosted::settings(&app, &frame, &found));
     }
     let home = format!("/repositories/{}", found.name);
     let content = html! {
@@ -65,6 +69,7 @@ pub(super) async fn change(
         default_branch: Some(given.branch()),
         credential,
         poll_s: given.poll_s()?,
+        ..RepositoryChange::default()
     };
     let mut tx = app.db.write(&actor).await?;
     let changed = repository::change(&mut tx, mirrors.sealing(), &name, wanted).await?;
@@ -104,14 +109,21 @@ pub(super) async fn renew_hook(
     Ok(hook_page(&app, &frame, &found, &hook, "has a new address for pushes; the old one has ended."))
 }
 
+/// The name again, when it is asked for.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Confirmed {
+    confirm: Option<String>,
+}
+
 /// Removes it.
 pub(super) async fn remove(
     State(app): State<App>,
     Auth(actor): Auth,
     Path(name): Path<String>,
+    Form(said): Form<Confirmed>,
 ) -> Result<Response> {
     let mut tx = app.db.write(&actor).await?;
-    repository::remove(&mut tx, &name).await?;
+    repository::remove(&mut tx, &name, said.confirm.as_deref()).await?;
     tx.commit().await?;
     Ok(ui::done("/repositories", &format!("{name:.100} is removed")))
 }

@@ -69,6 +69,7 @@ pub(super) async fn show(
     let listing = listing(app.part::<Mirrors>()?, &found, &places, &look).await;
     let home = format!("/repositories/{}", found.name);
     let (aspect, meaning) = lamp(&found);
+    let is_empty = found.hosted && found.state == State::Ready && found.fetched_at.is_none();
     let can_change = may_change(&frame.actor, &found);
     let content = html! {
         div #repository data-live={ "repository." (found.id) " environment deployment" } {
@@ -76,8 +77,10 @@ pub(super) async fn show(
                 (ui::lamp_named(aspect, meaning))
                 span.grow { (said(&frame, &found)) " " span.mono.faint { (found.address) } }
             }
-            (ranges(&home, &look, &places))
+            @if found.hosted { (super::hosted::clone_address(&app, &found)) }
+            @if !is_empty { (ranges(&home, &look, &places)) }
             @match &listing {
+                Err(_) if is_empty => (super::hosted::first_push(&app, &found)),
                 Ok(listing) => (commits(&frame, &found, listing, &places, &look)),
                 Err(_) if found.state == State::New => { div.empty { h2 { "Not read yet" } p { "Its commits appear here as soon as it was read. This page changes by itself." } } },
                 Err(error) => { p.note.red { (error.message()) } },
@@ -86,7 +89,7 @@ pub(super) async fn show(
     };
     let actions = html! {
         @if can_change { a.btn.quiet.icon.sm href={ (home) "/settings" } aria-label="Settings" title="Settings" { (ui::icon("settings")) } }
-        form method="post" action={ (home) "/fetch" } data-morph { button.btn.sm { (ui::icon("rotate-cw")) " Read now" } }
+        @if !found.hosted { form method="post" action={ (home) "/fetch" } data-morph { button.btn.sm { (ui::icon("rotate-cw")) " Read now" } } }
     };
     Ok(frame.page(
         Page::new(&found.name).crumb("Repositories", "/repositories").actions(actions).content(content),
