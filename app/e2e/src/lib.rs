@@ -7,6 +7,7 @@ pub mod hub;
 pub mod outside;
 pub mod repository;
 pub mod server;
+pub mod sink;
 pub mod storm;
 
 pub use databases::Database;

@@ -5,6 +5,7 @@
 
 mod agents;
 mod audit;
+mod deliveries;
 mod environments;
 mod files;
 mod jobs;
@@ -85,7 +86,7 @@ pub enum Command {
     /// List and add environments.
     #[command(subcommand, visible_alias = "env")]
     Environment(environments::Environment),
-    /// List, add and fetch repositories.
+    /// List, add, make and fetch repositories.
     #[command(subcommand, visible_alias = "repo")]
     Repository(repositories::Repository),
     /// Work with jobs: scheduled and triggered work.
@@ -102,6 +103,9 @@ pub enum Command {
     /// Look after the agents.
     #[command(subcommand)]
     Agents(agents::Agents),
+    /// See what was told to whom by mail and webhook, send it again, and try whether mail arrives.
+    #[command(subcommand)]
+    Delivery(deliveries::Delivery),
     /// Read and check the log of everything that happened.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -196,6 +200,7 @@ async fn with_client(command: Command, door: &Door) -> Result<(), Failure> {
         Command::Run(run) => run.run(&client, &print).await,
         Command::Secret(secret) => secret.run(&client, &print).await,
         Command::Agents(agents) => agents.run(&client, &print).await,
+        Command::Delivery(delivery) => delivery.run(&client, &print).await,
         Command::Audit(audit) => audit.run(&client, &print).await,
         Command::User(user) => user.run(&client, &print).await,
         Command::Token(token) => token.run(&client, &print).await,

@@ -9,6 +9,7 @@ mod files;
 mod health;
 mod home;
 mod http;
+mod outlets;
 mod pools;
 mod settings;
 mod shell;

@@ -38,6 +38,7 @@ pub(crate) async fn hub(place: Place) -> Hub {
         web::migrations(),
         people::migrations(),
         repos::migrations(),
+        notify::migrations(),
         blobs::migrations(),
         crate::migrations(),
     ];
@@ -61,6 +62,12 @@ pub(crate) async fn hub(place: Place) -> Hub {
     let blobs = blobs::Blobs::open(place.folder().join("blobs")).await.expect("a folder");
     let mut handlers = crate::attempts::handlers(&db, &blobs);
     handlers.extend(crate::schedules::handlers(&db));
+    let limits = base::Limits::default();
+    let mirrors = repos::Mirrors::open(&place.folder().join("data"), &limits, web::TargetPolicy::default())
+        .expect("git");
+    handlers.push(crate::notices::handler(&db, &blobs, mirrors));
+    // What is told is looked at before it leaves.
+    handlers.push(chores::Handler::new("notify.deliver", |_| async { Ok(()) }));
     handlers.push(chores::Handler::new("repos.fetch", |_| async { Ok(()) }));
     let runner = chores::Runner::new(db.clone(), "test", handlers, Vec::new());
     Hub { place, db, sealing, repository, runner, ann, bob, gus }

@@ -6,10 +6,12 @@
 mod ansi;
 mod folds;
 mod marks;
+mod plain;
 #[cfg(test)]
 mod tests;
 
 pub use folds::Clock;
+pub(crate) use plain::Plain;
 
 use crate::log::Log;
 use ansi::Style;
@@ -162,6 +164,32 @@ async fn look_for(log: &dyn Log, wanted: Wanted, outline: Option<Outline>) -> Re
         search,
         outline: keeper.outline,
     })
+}
+
+/// The last lines of the log of a job that say something, as plain text: no colours, and nothing that an agent marked between them.
+pub fn last_lines(log: &[u8], most: usize) -> Vec<String> {
+    let mut lines = VecDeque::new();
+    for line in log.split(|byte| *byte == b'\n') {
+        let marks::Read::Text(text) = marks::read(line) else { continue };
+        let text = ansi::plain(&text[..text.len().min(LINE_BYTES)]).trim_end().to_owned();
+        if text.is_empty() {
+            continue;
+        }
+        lines.push_back(text);
+        if lines.len() > most {
+            lines.pop_front();
+        }
+    }
+    lines.into()
+}
+
+#[cfg(test)]
+#[test]
+fn last_lines_are_what_somebody_would_have_read() {
+    let log = b"one\n::step::{\"name\":\"x\"}\n::at::5\n\x1b[31mtwo\x1b[0m\r\n\n::raw::::at::6\nthree";
+    assert_eq!(last_lines(log, 3), ["two", "::at::6", "three"]);
+    assert_eq!(last_lines(log, 30).len(), 4);
+    assert!(last_lines(b"", 30).is_empty());
 }
 
 impl Shown {

@@ -27,6 +27,7 @@ const OFFERED: usize = 500;
 const NOUNS: [&str; 22] = [
     "attachment",
     "deployment",
+    "delivery",
     "environment",
     "field",
     "form",

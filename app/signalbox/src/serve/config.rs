@@ -5,6 +5,7 @@
 
 use crate::cli::Serve;
 use base::{Error, Limits, Result, Secret};
+use notify::mail;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,6 +20,8 @@ pub(super) struct Config {
     pub(super) admin_token: Option<Secret>,
     /// Private networks that outgoing requests may reach.
     pub(super) private_targets: String,
+    /// The mail server, when one is set.
+    pub(super) mail: Option<mail::Settings>,
     /// For tests: starts of deployments are not checked again inside their transaction.
     pub(super) skips_recheck: bool,
     /// The name of this process: what it was doing when it ended is given back to it.
@@ -32,7 +35,30 @@ struct File {
     workspace: Option<String>,
     public_url: Option<String>,
     allow_private_targets: Option<String>,
+    mail: Mail,
     limits: BTreeMap<String, u64>,
+}
+
+/// `[mail]`.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Mail {
+    server: Option<String>,
+    user: Option<String>,
+    password: Option<Secret>,
+    from: Option<String>,
+}
+
+impl Mail {
+    /// What is set about mail; none without a server.
+    fn settings(self) -> Option<mail::Settings> {
+        Some(mail::Settings {
+            server: variable("SIGNALBOX_MAIL_SERVER").or(self.server)?,
+            user: variable("SIGNALBOX_MAIL_USER").or(self.user),
+            password: variable("SIGNALBOX_MAIL_PASSWORD").map(Secret::new).or(self.password),
+            from: variable("SIGNALBOX_MAIL_FROM").or(self.from),
+        })
+    }
 }
 
 /// An environment variable; empty is the same as absent.
@@ -59,6 +85,7 @@ impl Config {
             private_targets: variable("SIGNALBOX_ALLOW_PRIVATE_TARGETS")
                 .or(file.allow_private_targets)
                 .unwrap_or_default(),
+            mail: file.mail.settings(),
             skips_recheck: variable("SIGNALBOX_TEST_SKIP_RECHECK").is_some()
                 && options.listen.ip().is_loopback(),
             node: node(&options.data)?,
@@ -93,6 +120,11 @@ pub(super) fn limits(file: BTreeMap<String, u64>) -> Result<Limits> {
         }
     }
     Ok(limits)
+}
+
+/// What the environment and the file in a data folder say about mail, for `doctor`.
+pub(super) fn mail_settings(data: &Path) -> Result<Option<mail::Settings>> {
+    Ok(read_file(&data.join("signalbox.toml"))?.mail.settings())
 }
 
 fn read_file(path: &Path) -> Result<File> {

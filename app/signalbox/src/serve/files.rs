@@ -117,6 +117,7 @@ pub fn doctor(data: &Path, database: &str) -> Vec<Finding> {
         findings.push(sqlite(data.join(DATABASE)));
     }
     findings.push(key(&data.join("secret.key")));
+    findings.push(mail(data));
     findings
 }
 
@@ -176,6 +177,27 @@ fn key(path: &Path) -> Finding {
         Err(_) => Ok("There is no key yet; it is made when the first secret is kept.".to_owned()),
     };
     finding("key of the secrets", outcome)
+}
+
+/// Whether mail can leave. Nothing is connected to: a test mail shows more.
+fn mail(data: &Path) -> Finding {
+    let outcome =
+        super::config::mail_settings(data).map_err(|error| format!("{error}.")).and_then(|set| match set {
+            None => {
+                Ok("No mail server is set: mail about jobs is held and not sent. Set SIGNALBOX_MAIL_SERVER."
+                    .to_owned())
+            }
+            Some(settings) => {
+                let home = url::Url::parse("http://localhost").map_err(|error| error.to_string())?;
+                let server =
+                    notify::mail::Server::new(&settings, &home).map_err(|error| format!("{error}."))?;
+                Ok(format!(
+                    "Mail goes out by {}. `signalbox delivery test` shows whether it arrives.",
+                    server.shown()
+                ))
+            }
+        });
+    finding("mail", outcome)
 }
 
 #[cfg(test)]

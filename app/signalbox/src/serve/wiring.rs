@@ -34,6 +34,7 @@ pub(super) fn migrations() -> Vec<Migrations> {
         releases::migrations(),
         blobs::migrations(),
         jobs::migrations(),
+        notify::migrations(),
     ]
 }
 
@@ -72,6 +73,8 @@ pub(super) async fn app(
     parts.insert(releases::Config { recheck: !config.skips_recheck, data: options.data.clone() });
     parts.insert(repos::Places(|tx, repository| Box::pin(releases::places(tx, repository))));
     parts.insert(work::beside::Beside(&[releases::journeys::WHERE]));
+    parts.insert(web::finders::Finders(&[jobs::found::FIND]));
+    parts.insert(super::outlets::wired(config, targets.clone(), &public_url)?);
     parts.insert(targets);
     parts.insert(jobs::Files(Blobs::open(options.data.join("artifacts")).await?));
     parts.insert(super::deploys::wired());
@@ -112,7 +115,8 @@ fn may_see<'a>(
         match subject.kind.as_ref() {
             "task" | "project" | "section" => work::may_see(&mut tx, subject).await,
             "environment" | "deployment" => releases::may_see(&mut tx, subject).await,
-            "job" | "run" | "agent" | "agent_pool" => jobs::may_see(&mut tx, subject).await,
+            "job" | "run" | "run_output" | "agent" | "agent_pool" => jobs::may_see(&mut tx, subject).await,
+            "delivery" => Ok(actor.role == base::Role::Admin),
             "user" => Ok(actor.user.is_some_and(|user| user.0 == subject.id)),
             "repository" => Ok(actor.role != base::Role::Guest),
             _ => Ok(false),
@@ -128,11 +132,17 @@ pub(super) fn native_api() -> Routes {
         .merge(repos::api())
         .merge(releases::api())
         .merge(jobs::api())
+        .merge(notify::api())
 }
 
 /// The Asana-compatible API.
 pub(super) fn asana_api(app: &App) -> Router<App> {
     compat_asana::routes(app)
+}
+
+/// The Bamboo-compatible API.
+pub(super) fn bamboo_api(app: &App) -> Router<App> {
+    compat_bamboo::routes(app)
 }
 
 /// The pages of all domains.
@@ -143,6 +153,7 @@ pub(super) fn pages() -> Router<App> {
         .merge(repos::pages())
         .merge(releases::pages())
         .merge(jobs::pages())
+        .merge(notify::pages())
 }
 
 /// Doors that are no pages and no API: those that carry their own secret in the path, and git's.
@@ -165,6 +176,7 @@ pub(super) fn work(app: &App, node: &str) -> Work {
         repos::chores(app),
         releases::chores(app),
         jobs::chores(app),
+        notify::chores(app),
         compat_asana::chores(app),
     ];
     let domains = [
@@ -173,6 +185,7 @@ pub(super) fn work(app: &App, node: &str) -> Work {
         repos::periodic(app),
         releases::periodic(app),
         jobs::periodic(app),
+        notify::periodic(app),
     ];
     let periodic = domains.into_iter().flatten().chain(own(app)).collect();
     let followers =

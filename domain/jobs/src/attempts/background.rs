@@ -120,6 +120,7 @@ async fn waiting(tx: &mut Tx, id: PartId) -> Result<()> {
         let wanted: Vec<String> = part.model.requires.iter().map(ToString::to_string).collect();
         let data = json!({"part": part.model.name, "isolation": part.model.isolation, "requires": wanted, "number": run.number});
         journal::enter(tx, "run.no_agent_fits", run.subject(), &run.parents(), data);
+        crate::notices::nobody_fits(tx, &run).await?;
     }
     Ok(())
 }

@@ -173,6 +173,8 @@ pub struct Notify {
     pub to: Vec<Recipient>,
     /// Tell of a failure only after so many in a row.
     pub after_failures: u32,
+    /// Tell of every failure, not only of the first in a row.
+    pub always: bool,
 }
 
 /// Who hears.

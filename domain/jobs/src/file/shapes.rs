@@ -115,7 +115,7 @@ pub static JOB: Shape = Shape {
         may(
             "notify",
             Many(&Map(&NOTIFY)),
-            "Who hears of what. Without this key: owner and watchers, of failures and recoveries.",
+            "Who hears of what. Without this key: owner, committers and watchers, of failures and recoveries.",
         ),
         may("permissions", Map(&PERMISSIONS), "Who may do what, where it differs from the repository's."),
         may("calendars", Named(NAME, &Map(&CALENDAR)), "Sets of days that schedules name."),
@@ -368,6 +368,7 @@ pub static NOTIFY: Shape = Shape {
             "Who: owner, committers, watchers, an address, or a map.",
         ),
         may("after_failures", Integer(1, 1_000), "Tell of a failure only after so many in a row."),
+        may("always", Boolean, "Tell of every failure, not only of the first in a row."),
     ],
 };
 

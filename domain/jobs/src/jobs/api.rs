@@ -1,6 +1,7 @@
 //! Jobs at `/api/v1/jobs`.
 
 use super::{Finding, Job};
+use crate::notices::{self, Hears};
 use crate::runs::{self, Filter, State as RunState};
 use crate::{cron, file, schedules};
 use axum::extract::State;
@@ -211,11 +212,11 @@ struct ChangeJson {
     /// Until when; for ever when absent.
     #[schema(value_type = Option<String>)]
     until: Option<Time>,
-    /// Whether the actor hears of its outcomes.
-    watching: Option<bool>,
+    /// What the actor hears of it: `default`, which is what its file has them told, `watching` or `muted`.
+    hears: Option<Hears>,
 }
 
-/// Pauses or resumes a job, or watches it.
+/// Pauses or resumes a job, watches or mutes it.
 #[utoipa::path(patch, path = "/jobs/{name}", tag = "jobs", params(("name" = String, Path)), request_body = ChangeJson,
     responses((status = 200, body = JobJson), (status = "default", body = ProblemDocument)))]
 async fn change(
@@ -231,8 +232,8 @@ async fn change(
         Some(false) => job = super::resume(&mut tx, job.id).await?,
         None => {}
     }
-    if let Some(watching) = body.watching {
-        super::watch(&mut tx, job.id, watching).await?;
+    if let Some(hears) = body.hears {
+        notices::set_hears(&mut tx, job.id, hears).await?;
     }
     let rights = super::rights(&mut tx, &job).await?;
     let answer = show(&mut tx, &app, job, rights).await?;

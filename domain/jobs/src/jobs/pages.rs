@@ -7,6 +7,7 @@ mod run_now;
 mod show;
 
 use crate::jobs::Job;
+use crate::notices::Hears;
 use axum::Router;
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -22,16 +23,24 @@ pub(crate) fn pages() -> Router<App> {
         .route("/jobs/{name}/runs", get(show::runs))
         .route("/jobs/{name}/pause", get(act::pause_form).post(act::pause))
         .route("/jobs/{name}/resume", post(act::resume))
-        .route("/jobs/{name}/watch", post(act::watch))
+        .route("/jobs/{name}/hears", post(act::hears))
 }
 
-/// The button that has somebody hear of a job's outcomes, or no longer.
-pub(crate) fn watch_button(frame: &Frame, job: &Job, watches: bool) -> Markup {
-    let (icon, word) = if watches { ("bell-off", "Stop watching") } else { ("bell", "Watch") };
+/// The buttons that have somebody hear of a job's failures whoever they are to it, or of nothing.
+pub(crate) fn hear_buttons(frame: &Frame, job: &Job, hears: Hears) -> Markup {
+    let watch = (Hears::Watches, "bell", "Watch");
+    let mute = (Hears::Muted, "bell-off", "Mute");
+    let offered = match hears {
+        Hears::AsItsFileSays => vec![watch, mute],
+        Hears::Watches => vec![(Hears::AsItsFileSays, "bell", "Stop watching"), mute],
+        Hears::Muted => vec![(Hears::AsItsFileSays, "bell-off", "Unmute")],
+    };
     html! {
         @if frame.actor.user.is_some() {
-            form.one method="post" action={ "/jobs/" (job.name) "/watch" } data-morph {
-                button.btn.quiet.sm name="watches" value=(if watches { "" } else { "1" }) { (ui::icon(icon)) " " (word) }
+            @for (then, icon, word) in offered {
+                form.one method="post" action={ "/jobs/" (job.name) "/hears" } data-morph {
+                    button.btn.quiet.sm name="hears" value=(then) { (ui::icon(icon)) " " (word) }
+                }
             }
         }
     }

@@ -70,6 +70,12 @@ const PAGES: [(&str, &[Entry]); 3] = [
                 "The machines that do the work of jobs, and what waits for one",
             ),
             ("Secrets", "/settings/secrets", For::Members, "Values that jobs get and nobody reads back"),
+            (
+                "Deliveries",
+                "/settings/deliveries",
+                For::Admins,
+                "What was told to whom by mail and webhook, what became of it, and a test mail",
+            ),
             ("Trash", "/trash", For::Members, "What was deleted and can still be brought back"),
             (
                 "Audit log",

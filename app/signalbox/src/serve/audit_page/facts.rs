@@ -22,6 +22,7 @@ pub(super) fn link(entry: &Entry) -> Option<String> {
         "user" => format!("/settings/people/{id}"),
         "team" => format!("/settings/teams/{id}"),
         "field" => format!("/settings/fields/{id}"),
+        "delivery" => format!("/settings/deliveries/{id}"),
         "deployment" => {
             let environment = entry.data["environment"].as_str().filter(|name| is_word(name))?;
             format!("/environments/{environment}/deployments/{}", entry.data["number"].as_i64()?)

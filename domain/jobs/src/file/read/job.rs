@@ -72,8 +72,9 @@ fn everywhere(keys: &Keys<'_>, job: &mut Job) -> Part {
 fn usual_notify() -> Vec<Notify> {
     vec![Notify {
         on: vec![NotifyOn::Failed, NotifyOn::Recovered],
-        to: vec![Recipient::Owner, Recipient::Watchers],
+        to: vec![Recipient::Owner, Recipient::Committers, Recipient::Watchers],
         after_failures: 1,
+        always: false,
     }]
 }
 

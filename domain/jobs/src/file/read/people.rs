@@ -17,6 +17,7 @@ fn rule(view: &View<'_>) -> Option<Notify> {
         on: on.iter().filter_map(|word| word.word(NotifyOn::ALL, NotifyOn::as_str)).collect(),
         to: to.iter().filter_map(recipient).collect(),
         after_failures: u32::try_from(after_failures).unwrap_or(1),
+        always: keys.get("always").and_then(|always| always.boolean()).unwrap_or(false),
     })
 }
 

@@ -14,7 +14,7 @@ fn the_shortest_file_has_every_default() {
     assert_eq!(job.triggers, [Trigger::Manual]);
     assert_eq!((job.isolation, job.timeouts.run_s, job.retry.max), (Isolation::None, 3_600, 0));
     assert_eq!(job.notify[0].on, [NotifyOn::Failed, NotifyOn::Recovered]);
-    assert_eq!(job.notify[0].to, [Recipient::Owner, Recipient::Watchers]);
+    assert_eq!(job.notify[0].to, [Recipient::Owner, Recipient::Committers, Recipient::Watchers]);
     let part = &job.stages[0].parts[0];
     assert_eq!((part.name.as_str(), part.key.as_str()), ("hello", "hello"));
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Pausing and resuming a job, and watching it.
 
 use crate::jobs::{self, Job};
+use crate::notices::{self, Hears};
 use crate::words::{self, Reader};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -20,7 +21,7 @@ pub(super) fn pause_fields(job: &Job, reader: Reader<'_>, in_dialog: bool) -> Ma
             div.dlg-body {
                 div {
                     @if in_dialog { h2 #pause-title { "Pause " (job.title) } }
-                    p.dim { "Its schedules start nothing until it is resumed; what falls into the pause is not made up for. People and pushes still start it, and a run that goes on goes on." }
+                    p.dim { "Its schedules and its webhook start nothing until it is resumed; what falls into the pause is not made up for. People and pushes still start it, and a run that goes on goes on." }
                 }
                 (ui::refusal())
                 label.field { span { "Why" } textarea.input name="reason" rows="2" maxlength="10000" autofocus {} }
@@ -97,29 +98,28 @@ pub(super) async fn resume(
     Ok(ui::done(&format!("/jobs/{}", job.name), &format!("{} is resumed", job.title)))
 }
 
-/// Whether somebody wants to hear of a job.
+/// What somebody wants to hear of a job.
 #[derive(Debug, Deserialize)]
-pub(super) struct Watch {
-    #[serde(default)]
-    watches: String,
+pub(super) struct Wanted {
+    hears: Hears,
 }
 
-/// Watches a job, or no longer.
-pub(super) async fn watch(
+/// Watches a job or mutes it, or no longer.
+pub(super) async fn hears(
     State(app): State<App>,
     Auth(actor): Auth,
     Path(name): Path<String>,
     headers: HeaderMap,
-    Form(form): Form<Watch>,
+    Form(form): Form<Wanted>,
 ) -> Result<Response> {
-    let watches = !form.watches.is_empty();
     let mut tx = app.db.write(&actor).await?;
     let job = jobs::named(&mut tx, &name, Right::View).await?;
-    jobs::watch(&mut tx, job.id, watches).await?;
+    notices::set_hears(&mut tx, job.id, form.hears).await?;
     tx.commit().await?;
-    let text = match watches {
-        true => format!("You hear how {} ends", job.title),
-        false => format!("You no longer hear of {}", job.title),
+    let text = match form.hears {
+        Hears::Watches => format!("You hear when {} fails, and when it passes again", job.title),
+        Hears::AsItsFileSays => format!("You hear of {} what its file has you told", job.title),
+        Hears::Muted => format!("You hear nothing of {}", job.title),
     };
     Ok(ui::done(&ui::back(&headers, &format!("/jobs/{}", job.name)), &text))
 }

@@ -1,11 +1,13 @@
 //! One job: how it is, what it did and will do, what its file says, who may do what with it.
 
-use super::{act, fires, list, run_now, watch_button};
+use super::{act, fires, hear_buttons, list, run_now};
 use crate::jobs::{self, Definition, Job};
+use crate::notices::{self, Hears};
 use crate::runs::pages::{aside, load, strip, who, words as how};
 use crate::runs::{self, Filter, Run};
 use crate::schedules;
 use crate::secrets::{self, Secret};
+use crate::triggers::webhooks;
 use crate::words::{self, Reader};
 use axum::extract::State;
 use base::id::RunId;
@@ -40,9 +42,10 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
     let who = who::may(&mut tx, &job).await?;
     let secrets = secrets::of_job(&mut tx, &job, &definition.model).await?;
     let repository = repos::get(&mut tx, job.repository).await.ok().map(|found| found.name);
-    let watchers = jobs::watchers(&mut tx, job.id).await?;
+    let hears = notices::hears(&mut tx, job.id).await?;
+    let may_schedule = rights.contains(Right::Schedule) && job.gone_at.is_none();
+    let hook = if may_schedule { webhooks::look(&mut tx, job.id).await? } else { None };
     drop(tx);
-    let watches = frame.actor.user.is_some_and(|user| watchers.contains(&user));
     let reader = Reader::of(&frame);
     let is_paused = job.is_paused(reader.now);
     let next = schedules.iter().filter_map(|schedule| schedule.next_at).min().filter(|_| !is_paused);
@@ -66,6 +69,7 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
                 }
                 aside {
                     (fires::upcoming(&definition, &schedules, is_paused, reader))
+                    @if may_schedule { (webhooks::section(&job, &definition.model, hook.as_ref(), reader)) }
                     (fires::past(&past, reader))
                     @if !figures.is_empty() { section.block { div.block-head { h2 { "Metrics" } } (aside::charts(&figures, None)) } }
                     @if !secrets.is_empty() { (secrets_block(&secrets)) }
@@ -79,16 +83,16 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
         }
     };
     let page = Page::new(job.title.clone()).crumb("Jobs", "/jobs").with_own_h1();
-    let actions = actions(&frame, &job, rights, watches, !schedules.is_empty());
+    let actions = actions(&frame, &job, rights, hears, !schedules.is_empty());
     Ok(frame.page(page.actions(actions).content(content)))
 }
 
-fn actions(frame: &Frame, job: &Job, rights: RightSet, watches: bool, has_schedules: bool) -> Markup {
+fn actions(frame: &Frame, job: &Job, rights: RightSet, hears: Hears, has_schedules: bool) -> Markup {
     let is_paused = job.is_paused(frame.now);
     let may_schedule = rights.contains(Right::Schedule) && job.gone_at.is_none();
     html! {
         span.row #actions data-live={ "job." (job.id) } {
-            (watch_button(frame, job, watches))
+            (hear_buttons(frame, job, hears))
             @if may_schedule && is_paused {
                 form.one method="post" action={ "/jobs/" (job.name) "/resume" } data-morph { button.btn.sm { "Resume" } }
             } @else if may_schedule && has_schedules {

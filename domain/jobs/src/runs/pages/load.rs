@@ -4,6 +4,7 @@ use super::who::{self, Who};
 use crate::attempts::{self, Artifact, Attempt, Step};
 use crate::cron;
 use crate::jobs::{self, Definition, Job};
+use crate::notices::{self, Hears};
 use crate::runs::{self, Cause, Filter, Metric, Part, PartState, Run};
 use crate::schedules;
 use crate::words::Reader;
@@ -36,7 +37,7 @@ pub(super) struct View {
     pub recent: Vec<Run>,
     pub rights: RightSet,
     pub repository: Option<String>,
-    pub watches: bool,
+    pub hears: Hears,
     pub who: Who,
     cause: Said,
 }
@@ -107,8 +108,7 @@ impl View {
             Err(error) if error.is_missing() || error.kind() == base::Kind::Denied => None,
             Err(error) => return Err(error),
         };
-        let watchers = jobs::watchers(tx, job.id).await?;
-        let watches = tx.actor().user.is_some_and(|user| watchers.contains(&user));
+        let hears = notices::hears(tx, job.id).await?;
         let who = who::may(tx, &job).await?;
         let cause = said(tx, &run, &definition).await?;
         Ok(Self {
@@ -125,7 +125,7 @@ impl View {
             recent,
             rights,
             repository,
-            watches,
+            hears,
             who,
             cause,
         })

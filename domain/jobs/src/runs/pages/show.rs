@@ -4,7 +4,7 @@ use super::act::cancel_fields;
 use super::load::View;
 use super::log::{self, Look};
 use super::{aside, parts, strip, words as how};
-use crate::jobs::pages::watch_button;
+use crate::jobs::pages::hear_buttons;
 use crate::runs::{PartState, State as Life};
 use crate::words::{self, Reader};
 use axum::extract::State;
@@ -87,7 +87,7 @@ fn actions(frame: &Frame, view: &View) -> Markup {
     let repeat = format!("/runs/{}/repeat", run.id);
     html! {
         span.row #actions data-live={ "run." (run.id) } {
-            (watch_button(frame, &view.job, view.watches))
+            (hear_buttons(frame, &view.job, view.hears))
             @if may_stop(view) { a.btn.sm.danger href={ "/runs/" (run.id) "/cancel" } data-open="cancel" { "Cancel" } }
             @if may_repeat && some_passed && run.state != Life::Succeeded {
                 form.one method="post" action=(repeat) data-morph { button.btn.sm name="only_failed" value="1" { "Run only what failed" } }
