@@ -1,0 +1,189 @@
+//! What a run came to.
+
+use super::{artifact, part, plan as show_plan, words};
+use crate::call::Call;
+use crate::catalogue::Plan;
+use crate::remarks::{comment_records, label_records};
+use crate::wire::expand::Expand;
+use crate::wire::page::{folded, whole};
+use base::id::PartId;
+use base::{Result, Right, Time};
+use db::Tx;
+use jobs::attempts::{self, Artifact, Attempt};
+use jobs::file;
+use jobs::jobs::Job;
+use jobs::runs::remarks::{self, Comment};
+use jobs::runs::{self, Cause, Part, Run, State};
+use people::rights::RightSet;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What can be shown whole.
+const EXPANDS: &str =
+    "changes,metadata,artifacts,comments,labels,jiraIssues,stages,variables,vcsRevisions,logEntries,plan";
+
+/// A run and everything below it.
+pub struct Detail {
+    /// The job's file as the run keeps it.
+    pub model: file::Job,
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+    /// The newest try of each.
+    pub attempts: BTreeMap<PartId, Attempt>,
+    /// The files that it kept, for whoever may see them.
+    pub artifacts: Vec<Artifact>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// What was said about it.
+    pub comments: Vec<Comment>,
+    /// What the caller may do with its job.
+    pub rights: RightSet,
+}
+
+impl Detail {
+    /// Reads it; the caller has checked that the run may be seen.
+    pub async fn load(tx: &mut Tx, job: &Job, run: &Run) -> Result<Self> {
+        let rights = jobs::jobs::rights(tx, job).await?;
+        let tries = attempts::of_run(tx, run.id).await?;
+        let artifacts = match rights.contains(Right::Log) {
+            true => attempts::artifacts_of(tx, run.id).await?,
+            false => Vec::new(),
+        };
+        Ok(Self {
+            model: jobs::jobs::definition(tx, run.definition).await?.model,
+            parts: runs::parts(tx, run.id).await?,
+            attempts: tries.into_iter().map(|attempt| (attempt.part, attempt)).collect(),
+            artifacts,
+            labels: remarks::labels(tx, run.id).await?,
+            comments: remarks::comments(tx, run.id).await?,
+            rights,
+        })
+    }
+
+    /// The parts with their keys.
+    pub fn keyed(&self) -> Vec<(String, &Part)> {
+        let keys = crate::catalogue::part_keys(self.parts.iter().map(|part| &part.model));
+        keys.into_iter().map(|(key, _)| key).zip(&self.parts).collect()
+    }
+}
+
+/// The key of a run.
+pub fn key(plan: &Plan, run: &Run) -> String {
+    format!("{}-{}", plan.key(), run.number)
+}
+
+/// Why it was started. It is HTML there.
+pub fn reason(call: &Call<'_>, run: &Run) -> String {
+    let who = words::html(&run.asked_by_name);
+    let by = match run.asked_by {
+        Some(user) => {
+            format!("<a href=\"{}\">{who}</a>", words::html(&call.app.link(&format!("/users/{user}"))))
+        }
+        None => who,
+    };
+    match run.cause {
+        Cause::Schedule => "Scheduled".to_owned(),
+        Cause::Push => format!("Changes by {by}"),
+        Cause::Webhook => "Triggered from outside".to_owned(),
+        Cause::After => "Triggered by another plan".to_owned(),
+        Cause::Manual => format!("Manual run by {by}"),
+        Cause::Repeat => format!("Rebuilt by {by}"),
+    }
+}
+
+/// When things happened, in all the forms that clients read.
+pub fn times(all: &mut Value, now: Time, started: Option<Time>, ended: Option<Time>) {
+    let took = started.map(|started| ended.unwrap_or(now).since(started));
+    if let Some(started) = started {
+        all["buildStartedTime"] = started.to_string().into();
+        all["prettyBuildStartedTime"] = words::ago(now, started).into();
+    }
+    if let Some(ended) = ended {
+        all["buildCompletedTime"] = ended.to_string().into();
+        all["buildCompletedDate"] = ended.to_string().into();
+        all["prettyBuildCompletedTime"] = words::ago(now, ended).into();
+        all["buildRelativeTime"] = words::ago(now, ended).into();
+    } else {
+        all["buildRelativeTime"] = started.map(|started| words::ago(now, started)).unwrap_or_default().into();
+    }
+    let took = took.unwrap_or_default();
+    all["buildDuration"] = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).into();
+    all["buildDurationInSeconds"] = took.as_secs().into();
+    all["buildDurationDescription"] = words::duration(took).into();
+}
+
+/// A result as lists show it.
+pub fn brief(call: &Call<'_>, tx: &Tx, plan: &Plan, job: &Job, run: &Run) -> Value {
+    let key = key(plan, run);
+    let life = words::of_run(run.state);
+    let reason = reason(call, run);
+    let ended = run.ended_at.or((run.state == State::Held).then_some(run.state_at));
+    let mut all = json!({
+        "expand": EXPANDS,
+        "link": {"href": call.link(&format!("rest/api/latest/result/{key}")), "rel": "self"},
+        "plan": show_plan::brief(call, tx, plan, job),
+        "planName": job.title,
+        "projectName": plan.project_name,
+        "key": key,
+        "buildResultKey": key,
+        "planResultKey": {"key": key, "entityKey": {"key": plan.key()}, "resultNumber": run.number},
+        "id": run.id.0,
+        "number": run.number,
+        "buildNumber": run.number,
+        "lifeCycleState": life.cycle,
+        "state": life.state,
+        "buildState": life.state,
+        "finished": life.is_finished(),
+        "successful": life.is_successful(),
+        "notRunYet": !run.state.is_over() && run.started_at.is_none(),
+        "continuable": run.state == State::Held,
+        "restartable": run.state.is_over() && run.state != State::Succeeded,
+        "onceOff": false,
+        "specsResult": false,
+        "buildReason": reason,
+        "reasonSummary": reason,
+        "buildTestSummary": "No tests found",
+        "successfulTestCount": 0,
+        "failedTestCount": 0,
+        "quarantinedTestCount": 0,
+        "skippedTestCount": 0,
+        "vcsRevisionKey": run.commit,
+    });
+    if let Some(sentence) = &run.sentence {
+        all["message"] = sentence.as_str().into();
+    }
+    times(&mut all, tx.now(), run.started_at, ended);
+    all
+}
+
+/// A result with everything below it, unfolded where that is asked for.
+pub fn full(
+    call: &Call<'_>,
+    tx: &Tx,
+    plan: &Plan,
+    job: &Job,
+    run: &Run,
+    detail: &Detail,
+    expand: &Expand,
+) -> Value {
+    let mut all = brief(call, tx, plan, job, run);
+    let opened = |name: &str, child: &str, items: Vec<Value>| match expand.has(name) {
+        true => whole(child, items),
+        false => folded(items.len()),
+    };
+    for (name, child) in [("changes", "change"), ("jiraIssues", "issue"), ("metadata", "item")] {
+        all[name] = opened(name, child, Vec::new());
+    }
+    all["labels"] = opened("labels", "label", label_records(&detail.labels));
+    all["comments"] = opened("comments", "comment", comment_records(&detail.comments));
+    let variables = run.params.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    all["variables"] = opened("variables", "variable", variables);
+    let repository = json!({"repositoryId": run.repository.0, "repositoryName": plan.project_name, "vcsRevisionKey": run.commit});
+    all["vcsRevisions"] = opened("vcsRevisions", "vcsRevision", vec![repository]);
+    all["artifacts"] = opened("artifacts", "artifact", artifact::of_run(call, plan, run, detail, None));
+    all["stages"] = match expand.has("stages") {
+        true => whole("stage", part::stages(call, tx, plan, job, run, detail, expand)),
+        false => folded(detail.model.stages.len()),
+    };
+    all
+}
