@@ -98,6 +98,27 @@ pub fn answer(app: &App, log: impl Log, wanted: &Wanted) -> Result<Response> {
     Ok(response)
 }
 
+/// Answers with a log that has marks as plain text without them, whole.
+pub fn plain(log: impl Log) -> Response {
+    let end = log.length();
+    let start = (log, 0_i64, Some(crate::lines::Plain::default()));
+    let text = stream::try_unfold(start, move |(log, at, plain)| async move {
+        let Some(mut plain) = plain else { return Ok(None) };
+        if at >= end {
+            return Ok::<_, Error>(Some((plain.end(), (log, at, None))));
+        }
+        let most = usize::try_from(end - at).unwrap_or(STEP).min(STEP);
+        let part = log.read(at, most).await?;
+        if part.is_empty() {
+            return Err(Error::bug("log.short", format!("a log ends at byte {at} and should reach {end}")));
+        }
+        let next = at + part.len() as i64;
+        Ok(Some((plain.feed(&part), (log, next, Some(plain)))))
+    });
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (kind, Body::from_stream(text)).into_response()
+}
+
 fn described(headers: &mut HeaderMap, first: i64, end: i64) {
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::ACCEPT_RANGES, header::HeaderValue::from_static("bytes"));

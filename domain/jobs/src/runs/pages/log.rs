@@ -203,17 +203,16 @@ pub(super) async fn lines(
     })
 }
 
-/// The whole log, as it was printed.
+/// The whole log as plain text. Ranges and following are the API's, where offsets count the marks, too.
 pub(super) async fn download(
     State(app): State<App>,
     Auth(actor): Auth,
     Path((id, attempt)): Path<(RunId, AttemptId)>,
-    wanted: web::log::Wanted,
 ) -> Result<Response> {
     let mut tx = app.db.read(&actor).await?;
     let (run, attempt, _) = readable(&mut tx, id, attempt).await?;
     drop(tx);
-    web::log::answer(&app, Output::of_attempt(&app, run.state, attempt), &wanted)
+    Ok(web::log::plain(Output::of_attempt(&app, run.state, attempt)))
 }
 
 /// The tries of the part that is shown, when there are several.
