@@ -62,6 +62,11 @@ impl Process {
         Self(command.spawn().expect("the program can be started"))
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().expect("our own child can be waited for")
