@@ -11,6 +11,7 @@ use base::{Error, Result, Right, Role};
 use db::Tx;
 use people::rights::{self, RightSet};
 use people::{grants, teams, users};
+use std::collections::BTreeSet;
 
 /// What is known of somebody who looks at jobs; loaded once for a whole list.
 #[derive(Clone, Debug)]
@@ -20,6 +21,9 @@ pub(crate) struct Viewer {
     teams: Vec<String>,
     is_member: bool,
     is_all: bool,
+    /// The jobs and the repositories that they were granted anything on: of thousands, mostly none.
+    granted_jobs: BTreeSet<i64>,
+    granted_repositories: BTreeSet<i64>,
 }
 
 impl Viewer {
@@ -27,7 +31,15 @@ impl Viewer {
     pub(crate) async fn load(tx: &mut Tx) -> Result<Self> {
         let actor = tx.actor().clone();
         let is_all = actor.is_system() || (actor.role == Role::Admin && actor.user.is_some());
-        let nobody = Self { user: None, names: Vec::new(), teams: Vec::new(), is_member: false, is_all };
+        let nobody = Self {
+            user: None,
+            names: Vec::new(),
+            teams: Vec::new(),
+            is_member: false,
+            is_all,
+            granted_jobs: BTreeSet::new(),
+            granted_repositories: BTreeSet::new(),
+        };
         let Some(user) = actor.user.filter(|_| !is_all) else {
             return Ok(Self { user: actor.user, ..nobody });
         };
@@ -40,6 +52,8 @@ impl Viewer {
             teams,
             is_member: actor.role != Role::Guest,
             is_all,
+            granted_jobs: grants::subjects(tx, "job", user).await?.into_iter().collect(),
+            granted_repositories: grants::subjects(tx, "repository", user).await?.into_iter().collect(),
         })
     }
 
@@ -97,7 +111,10 @@ impl Viewer {
 pub(crate) async fn rights_on(tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result<RightSet> {
     let mut held = viewer.by_file(job);
     if let (Some(user), false) = (viewer.user, viewer.is_all) {
-        for subject in [format!("job:{}", job.id), format!("repository:{}", job.repository)] {
+        let on_job = viewer.granted_jobs.contains(&job.id.0).then(|| format!("job:{}", job.id));
+        let on_repository = viewer.granted_repositories.contains(&job.repository.0);
+        let on_repository = on_repository.then(|| format!("repository:{}", job.repository));
+        for subject in on_job.into_iter().chain(on_repository) {
             let granted = grants::rights_on(tx, &subject, user).await?;
             let granted = if granted.contains(Right::Admin) { RightSet::ALL } else { granted };
             held = held.union(granted);

@@ -10,10 +10,13 @@ use axum::extract::State;
 use base::id::JobId;
 use base::{Role, Time};
 use maud::{Markup, html};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use web::ui::{self, Aspect, Frame, Page};
-use web::{App, Result};
+use web::{App, Query, Result};
 
+/// Jobs that are shown at once.
+const ROWS: usize = 200;
 /// Runs in the strip of a row.
 const STRIP: usize = 12;
 /// Findings that are listed of one file.
@@ -22,10 +25,38 @@ const FINDINGS: usize = 20;
 /// A job file with what is wrong in it: the repository's name, the path, the findings.
 type Broken = (String, String, Vec<Finding>);
 
+/// Which jobs.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    /// What is in their name, title, owner or file.
+    #[serde(default)]
+    q: String,
+    /// How many come before those that are shown.
+    #[serde(default)]
+    from: usize,
+}
+
+impl Asked {
+    fn fits(&self, job: &Job) -> bool {
+        let wanted = self.q.trim().to_lowercase();
+        let texts = [Some(&job.name), Some(&job.title), job.owner.as_ref(), Some(&job.path)];
+        texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&wanted))
+    }
+
+    fn link(&self, from: usize) -> String {
+        format!("/jobs?{}", ui::query([("q", self.q.trim()), ("from", &from.to_string())]))
+    }
+}
+
 /// The page.
-pub(super) async fn list(State(app): State<App>, frame: Frame) -> Result<Markup> {
+pub(super) async fn list(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
-    let all = jobs::list(&mut tx).await?;
+    let mut all = jobs::list(&mut tx).await?;
+    let count = all.len();
+    all.retain(|job| asked.fits(job));
+    let found = all.len();
+    let all: Vec<Job> = all.into_iter().skip(asked.from).take(ROWS).collect();
+    let until = asked.from + all.len();
     let ids: Vec<JobId> = all.iter().map(|job| job.id).collect();
     let last = runs::last_of_jobs(&mut tx, &ids, STRIP).await?;
     let next = schedules::next_of_jobs(&mut tx).await?;
@@ -36,8 +67,16 @@ pub(super) async fn list(State(app): State<App>, frame: Frame) -> Result<Markup>
     let content = html! {
         div #jobs data-live="job run" {
             @if !broken.is_empty() { (findings(&broken)) }
-            @if all.is_empty() { (nothing(is_member)) }
+            @if count == 0 { (nothing(is_member)) }
+            @if count > ROWS {
+                form.row action="/jobs" method="get" role="search" {
+                    input.input.grow name="q" type="search" value=(asked.q) aria-label="Find jobs" placeholder="Name, title, owner or file";
+                    button.btn.sm { "Find" }
+                }
+                p.dim { @if found == 0 { "No job has this in its name, title, owner or file." } @else { "Jobs " (asked.from + 1) " to " (until) " of " (found) "." } }
+            }
             ul.rows.job { @for job in &all { (row(job, last.get(&job.id).map_or(&[][..], Vec::as_slice), &next, reader)) } }
+            @if until < found { p.more { a.btn.sm href=(asked.link(until)) { "Show more" } } }
         }
     };
     let actions =
