@@ -6,6 +6,7 @@ pub mod cron;
 pub mod day;
 pub mod failing;
 pub mod file;
+pub mod found;
 pub mod jobs;
 pub mod notices;
 pub mod runs;
@@ -44,6 +45,7 @@ pub fn migrations() -> db::Migrations {
             ("0006_notices", include_str!("../migrations/0006_notices.sql")),
             ("0007_remarks", include_str!("../migrations/0007_remarks.sql")),
             ("0008_failing_runs", include_str!("../migrations/0008_failing_runs.sql")),
+            ("0009_webhooks", include_str!("../migrations/0009_webhooks.sql")),
         ],
     }
 }
@@ -56,6 +58,7 @@ pub fn api() -> web::api::Routes {
         .merge(agents::routes())
         .merge(attempts::routes())
         .merge(secrets::routes())
+        .merge(triggers::webhooks::routes())
 }
 
 /// The pages of jobs, runs, agents and secrets.
@@ -65,6 +68,12 @@ pub fn pages() -> axum::Router<App> {
         .merge(runs::pages::pages())
         .merge(agents::pages::pages())
         .merge(secrets::pages::pages())
+        .merge(triggers::webhooks::pages())
+}
+
+/// `/hooks/job/{token}`: open to everybody, because the address is the right. It needs [`repos::Mirrors`] among the parts of the app.
+pub fn hooks() -> axum::Router<App> {
+    triggers::webhooks::doors()
 }
 
 /// What is done for jobs in the background.

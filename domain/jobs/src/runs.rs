@@ -22,7 +22,7 @@ pub use log::{LogPart, log_length, log_parts, part_log, read_log};
 pub use paged::{busy_agents, count, page};
 pub use repeat::repeat;
 pub use start::{Ask, Started, ask};
-pub(crate) use start::{New, for_pushes, others, start};
+pub(crate) use start::{New, for_people, for_pushes, others, start};
 pub use state::{PartState, State};
 
 use crate::file;

@@ -237,6 +237,22 @@ impl Sealed {
     }
 }
 
+/// The secret that requests to a job are signed with, still sealed. It is compared with and given to nobody, so its use is no entry.
+pub(crate) async fn of_webhook(
+    tx: &mut Tx,
+    job: &Job,
+    model: &file::Job,
+    name: &str,
+) -> Result<Option<Sealed>> {
+    for (scope, key) in scopes(job, model) {
+        if let Some(secret) = store::find(tx, scope, &key, name).await? {
+            let sealed = store::sealed(tx, secret.id).await?;
+            return Ok(Some(Sealed { name: name.to_owned(), purpose: purpose(scope, &key, name), sealed }));
+        }
+    }
+    Ok(None)
+}
+
 /// Finds the secrets that a part of a run gets and enters that it got them. A run of another branch gets only those that say so.
 pub(crate) async fn give(
     tx: &mut Tx,

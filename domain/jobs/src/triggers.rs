@@ -1,14 +1,15 @@
-//! What starts runs besides the clock and people: pushes, and the ends of other runs.
+//! What starts runs besides the clock and people: pushes, requests from outside, and the ends of other runs.
 
 mod pushes;
 pub(crate) mod store;
+pub(crate) mod webhooks;
 
 pub(crate) use pushes::{RefMoved, pushed};
 
 use crate::file::{self, AfterResult, Trigger};
 use crate::jobs::{self, Job};
 use crate::runs::{self, Ask, Cause, New, Run, State};
-use base::Result;
+use base::{Error, Result, Time};
 use db::Tx;
 use serde_json::json;
 
@@ -71,6 +72,15 @@ async fn follow(tx: &mut Tx, run: &Run, next: &Job, after: file::AfterTrigger) -
     };
     let started = Box::pin(runs::start(tx, next, new)).await;
     note(tx, next, "the end of another run", started)
+}
+
+/// Why a request from outside starts nothing now: what keeps the clock from starting a job keeps other machines from it, too.
+fn paused(job: &Job, now: Time) -> Option<Error> {
+    let pause = job.pause.as_ref().filter(|_| job.is_paused(now))?;
+    let until =
+        pause.until.map_or_else(|| "until somebody resumes it".to_owned(), |until| format!("until {until}"));
+    let why = pause.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    Some(Error::conflict("job.paused", format!("{} is paused by {} {until}{why}", job.title, pause.by)))
 }
 
 /// Enters that a trigger started nothing, and why. What is wrong with a trigger must not undo what triggered it.

@@ -4,6 +4,8 @@ mod proof;
 #[cfg(test)]
 mod tests;
 
+pub use proof::is_proven;
+
 use crate::{Mirrors, repository};
 use axum::Router;
 use axum::extract::{Request, State};

@@ -13,6 +13,7 @@ pub mod repository;
 pub mod sealing;
 
 pub use git::{Answer, Commit, Contains, Mirror, Range, Rule};
+pub use hooks::is_proven;
 pub use looks::SHOWN;
 pub use mirrors::Mirrors;
 pub use places::{Place, Places};

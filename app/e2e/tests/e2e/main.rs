@@ -8,6 +8,7 @@ mod demo;
 mod deploys;
 mod examples;
 mod history;
+mod hosted;
 mod inert;
 mod jobs;
 mod jobs_crash;

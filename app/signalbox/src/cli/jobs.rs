@@ -5,6 +5,7 @@ use crate::cli::print::{field, items};
 use crate::cli::{Printer, note, print_line};
 use crate::client::{Client, Failure, segment};
 use base::Time;
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -72,6 +73,24 @@ of its environment was closed, 88 when it was cancelled.")]
     Resume {
         /// The job's name.
         name: String,
+    },
+    /// See since when a job takes requests from outside, make its address, or end it.
+    #[command(after_help = "\
+Examples:
+  signalbox job webhook report
+  signalbox job webhook report --new
+  curl -X POST -H 'Content-Type: application/json' -d '{\"month\": \"2026-11\"}' ADDRESS
+
+The job's file says `on: webhook`. The address is shown when it is made, and never again; a new one ends the old.")]
+    Webhook {
+        /// The job's name.
+        name: String,
+        /// Make a new address.
+        #[arg(long, conflicts_with = "end")]
+        new: bool,
+        /// End the address: nothing from outside starts the job any more.
+        #[arg(long)]
+        end: bool,
     },
     /// Show when a cron expression would fire.
     #[command(after_help = "\
@@ -179,6 +198,24 @@ impl Job {
                     vec![format!("{name} is no longer paused{next}")]
                 });
             }
+            Self::Webhook { name, new, end } => {
+                let path = format!("jobs/{}/webhook", segment(&name));
+                if new {
+                    let answer = client.post(&path, &json!({})).await?;
+                    print.answer(&answer, |hook| {
+                        let mut lines = vec![format!("POST {} starts {name}; it is shown only now", field(hook, "url"))];
+                        if let Some(secret) = hook["secret"].as_str() {
+                            lines.push(format!("sign requests with the secret {secret}: HMAC-SHA256, X-Hub-Signature-256: sha256=..."));
+                        }
+                        lines
+                    });
+                } else if end {
+                    let answer = client.json(client.request(Method::DELETE, &path)).await?;
+                    print.answer(&answer, |_| vec![format!("nothing from outside starts {name} any more")]);
+                } else {
+                    print.answer(&client.get(&path, &[]).await?, |hook| vec![taken(&name, hook)]);
+                }
+            }
             Self::Preview { cron, tz, count, from } => {
                 let count = count.to_string();
                 let mut query = vec![("cron", cron.as_str()), ("tz", &tz), ("count", &count)];
@@ -198,6 +235,19 @@ impl Job {
         }
         Ok(())
     }
+}
+
+/// Whether a job takes requests, in a sentence.
+fn taken(name: &str, hook: &Value) -> String {
+    if hook["taken"] != true {
+        return format!("{name} takes no requests: its file does not say on: webhook");
+    }
+    if hook["has_address"] != true {
+        return format!("{name} has no address yet; make one with: signalbox job webhook {name} --new");
+    }
+    let used = field(hook, "used_at");
+    let used = if used.is_empty() { "never used".to_owned() } else { format!("used last at {used}") };
+    format!("{name} has an address, made by {} at {}, {used}", field(hook, "made_by"), field(hook, "made_at"))
 }
 
 fn shown(job: &Value) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! The data folder as a whole: who holds it, copies of it, and whether it is sound.
 
+mod repositories;
+
 use base::{Error, Result};
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -10,7 +12,7 @@ const DATABASE: &str = "signalbox.db";
 
 /// What a copy holds besides the database; what is not there is left out.
 const BESIDES: &[&str] =
-    &["secret.key", "signalbox.toml", "blobs", "artifacts", "deployments", "repositories"];
+    &["secret.key", "signalbox.toml", "blobs", "artifacts", "deployments"];
 
 fn failed(what: &str, path: &Path, e: std::io::Error) -> Error {
     Error::unavailable("data.failed", format!("{} cannot be {what}: {e}", path.display()))
@@ -68,6 +70,7 @@ fn pack(data: &Path, database: &Path, target: &Path) -> Result<u64> {
             archive.append_path_with_name(&path, name).map_err(unreadable)?;
         }
     }
+    repositories::pack(data, &mut archive)?;
     let file =
         archive.into_inner().and_then(|w| w.into_inner().map_err(|e| e.into_error())).map_err(unreadable)?;
     file.sync_all().map_err(unreadable)?;
@@ -112,10 +115,11 @@ pub struct Finding {
 
 /// Looks at a data folder and the programs that Signalbox needs. Safe while the server runs.
 pub fn doctor(data: &Path, database: &str) -> Vec<Finding> {
-    let mut findings = vec![folder(data), git()];
+    let mut findings = vec![folder(data), git(), repositories::served()];
     if database == "sqlite" {
         findings.push(sqlite(data.join(DATABASE)));
     }
+    findings.push(repositories::check(data));
     findings.push(key(&data.join("secret.key")));
     findings.push(mail(data));
     findings

@@ -158,7 +158,7 @@ pub(super) fn pages() -> Router<App> {
 
 /// Doors that are no pages and no API: those that carry their own secret in the path, and git's.
 pub(super) fn hooks() -> Router<App> {
-    Router::new().merge(repos::hooks()).merge(repos::hosted())
+    Router::new().merge(repos::hooks()).merge(jobs::hooks()).merge(repos::hosted())
 }
 
 /// What runs besides answering.

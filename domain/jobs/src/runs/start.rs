@@ -91,7 +91,7 @@ pub async fn ask(tx: &mut Tx, job: JobId, ask: Ask) -> Result<Run> {
 }
 
 /// What a person asks for is not dropped: where a schedule would skip, it waits.
-pub(super) fn for_people(overlap: Overlap) -> Overlap {
+pub(crate) fn for_people(overlap: Overlap) -> Overlap {
     match overlap {
         Overlap::Skip | Overlap::BufferOne => Overlap::BufferAll,
         other => other,

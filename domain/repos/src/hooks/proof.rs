@@ -31,7 +31,7 @@ const EVENTS: &[(&str, &[&str])] = &[
 ];
 
 /// Whether the request was made by who knows `secret`. One good proof is enough, since each takes the secret.
-pub(super) fn is_proven(headers: &HeaderMap, body: &[u8], secret: &Secret) -> bool {
+pub fn is_proven(headers: &HeaderMap, body: &[u8], secret: &Secret) -> bool {
     let is_signed = HEX_SIGNATURES.iter().any(|(name, prefix)| {
         let given = text(headers, name).and_then(|value| value.strip_prefix(prefix));
         given.is_some_and(|given| {
