@@ -24,7 +24,7 @@ const SHOWN: usize = 100;
 const OFFERED: usize = 500;
 
 /// Nouns that the list offers; any other can be written into the address.
-const NOUNS: [&str; 22] = [
+const NOUNS: [&str; 23] = [
     "attachment",
     "deployment",
     "delivery",
