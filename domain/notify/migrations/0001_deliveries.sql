@@ -48,7 +48,7 @@ create table delivery_attempt (
 );
 
 -- What webhooks are signed with. After a change both keys sign for a time, so that receivers can follow.
-create table signing_key (
+create table delivery_key (
   id bigint primary key,
   key text not null,
   made_at bigint not null,
