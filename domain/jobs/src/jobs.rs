@@ -119,6 +119,11 @@ pub async fn list_with_rights(tx: &mut Tx) -> Result<Vec<(Job, RightSet)>> {
     Ok(seen)
 }
 
+/// Jobs whose title or name holds these words, by title; those that the actor does not see are for the caller to leave out.
+pub(crate) async fn fitting(tx: &mut Tx, words: &str) -> Result<Vec<Job>> {
+    store::fitting(tx, words).await
+}
+
 /// The job with this name or id, when the actor has `right` on it.
 pub async fn named(tx: &mut Tx, name: &str, right: Right) -> Result<Job> {
     let found = match name.parse::<JobId>() {

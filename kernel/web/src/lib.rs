@@ -5,6 +5,7 @@ mod app;
 pub mod assets;
 mod auth;
 mod extract;
+pub mod finders;
 pub mod lines;
 pub mod live;
 pub mod log;

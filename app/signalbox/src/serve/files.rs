@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 const DATABASE: &str = "signalbox.db";
 
 /// What a copy holds besides the database; what is not there is left out.
-const BESIDES: &[&str] =
-    &["secret.key", "signalbox.toml", "blobs", "artifacts", "deployments"];
+const BESIDES: &[&str] = &["secret.key", "signalbox.toml", "blobs", "artifacts", "deployments"];
 
 fn failed(what: &str, path: &Path, e: std::io::Error) -> Error {
     Error::unavailable("data.failed", format!("{} cannot be {what}: {e}", path.display()))

@@ -1,5 +1,5 @@
-//! The first page: are we OK, and if not, who has it? Below, the day as a timetable. Before the first deployment it is the
-//! three steps to it.
+//! The first page: are we OK, and if not, who has it? Below, the day as a timetable. Before the first deployment and the
+//! first run it is the three steps to one.
 
 mod concerns;
 mod first;
@@ -12,6 +12,7 @@ use axum::routing::get;
 use base::jiff::ToSpan as _;
 use base::{Date, Result as Base};
 use db::Tx;
+use jobs::failing::{Failing, failing};
 use maud::{Markup, html};
 use releases::stations::{self, Station};
 use releases::timetable::{self, Timetable};
@@ -24,6 +25,9 @@ use work::tasks::Task;
 
 /// Repositories whose state is looked at.
 const REPOSITORIES: usize = 200;
+
+/// Jobs that are said to fail; more are one page away.
+const FAILING: usize = 50;
 
 /// The routes of these pages.
 pub(super) fn pages() -> Router<App> {
@@ -41,6 +45,7 @@ struct Shown {
 struct Situation {
     stations: Vec<Station>,
     repositories: Vec<Repository>,
+    failing: Vec<Failing>,
     overdue: Vec<Task>,
 }
 
@@ -48,6 +53,7 @@ async fn load(tx: &mut Tx, frame: &Frame) -> Base<Situation> {
     Ok(Situation {
         stations: stations::stations(tx).await?,
         repositories: repos::repository::list(tx, 0, REPOSITORIES).await?,
+        failing: failing(tx, FAILING).await?,
         overdue: due_by(tx, frame.today().yesterday().unwrap_or(frame.today())).await?,
     })
 }
@@ -55,7 +61,7 @@ async fn load(tx: &mut Tx, frame: &Frame) -> Base<Situation> {
 async fn home(State(app): State<App>, Query(shown): Query<Shown>, frame: Frame) -> Result<Markup> {
     let mut tx = app.db.read(&frame.actor).await?;
     let situation = load(&mut tx, &frame).await?;
-    if situation.stations.iter().all(|station| station.recent.is_empty()) {
+    if situation.stations.iter().all(|station| station.recent.is_empty()) && !has_run(&mut tx).await? {
         return first::page(&mut tx, &frame, &situation).await.map_err(Into::into);
     }
     let day = chosen(&shown.day, frame.today());
@@ -65,7 +71,8 @@ async fn home(State(app): State<App>, Query(shown): Query<Shown>, frame: Frame) 
     table.others = jobs::day::day(&mut tx, from, until).await?.into_iter().map(row).collect();
     drop(tx);
     let reader = Reader { now: frame.now, zone: &frame.shell.zone };
-    let (answer, sentence) = verdict::verdict(&verdict::matters(&situation), reader);
+    let (answer, sentence) =
+        verdict::verdict(&verdict::matters(&situation), !situation.stations.is_empty(), reader);
     let topics = topics(&situation);
     let content = html! {
         div.verdict #verdict data-live=(topics) { div { h1 { "Are we OK? " (answer) } p { (sentence) } } }
@@ -76,6 +83,12 @@ async fn home(State(app): State<App>, Query(shown): Query<Shown>, frame: Frame) 
     let beside = html! { span.sep.not-s { "·" } span.not-s { (now.strftime("%A %-d %B, %H:%M %Z")) } };
     let actions = html! { a.btn.sm href="/tasks/new" { (ui::icon("plus")) " New task" } };
     Ok(frame.page(Page::new("Home").with_own_h1().beside(beside).actions(actions).content(content)))
+}
+
+/// Whether any job that the reader sees has run: a team may use jobs alone.
+async fn has_run(tx: &mut Tx) -> Base<bool> {
+    let one = jobs::runs::Filter { limit: 1, ..Default::default() };
+    Ok(!jobs::runs::list(tx, &one).await?.is_empty())
 }
 
 /// The day of a job, as a row of the timetable.

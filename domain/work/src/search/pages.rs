@@ -14,6 +14,7 @@ use base::id::{TagId, TaskId, UserId};
 use db::Tx;
 use maud::{Markup, html};
 use serde::Deserialize;
+use web::finders::Finders;
 use web::ui::{self, Aspect, Frame, Page};
 use web::{App, Auth, Path, Query, Result};
 
@@ -150,6 +151,12 @@ async fn palette(State(app): State<App>, frame: Frame, Query(typed): Query<Typed
     let projects = typeahead::find(&mut tx, Noun::Project, words, FEW).await?;
     let tags =
         if words.is_empty() { Vec::new() } else { typeahead::find(&mut tx, Noun::Tag, words, 3).await? };
+    let mut lent = Vec::new();
+    if let Ok(finders) = app.part::<Finders>() {
+        for finder in finders.0 {
+            lent.extend(finder(&mut tx, words).await?);
+        }
+    }
     let option = |href: String, icon: Markup, name: &str, noun: &str| {
         html! {
             li role="option" data-href=(href) { (icon) " " span { (name) } " " span { (noun) } }
@@ -159,6 +166,7 @@ async fn palette(State(app): State<App>, frame: Frame, Query(typed): Query<Typed
         @for station in &stations {
             (option(format!("/environments/{}", station.name), ui::lamp(station.aspect), &format!("{} {}", station.name, station.note), "Environment"))
         }
+        @for found in &lent { (option(found.href.clone(), ui::icon(found.icon), &found.name, found.noun)) }
         @for hit in &tasks { (option(format!("/tasks/{}", hit.id), ui::icon("circle-check"), title(&hit.name), "Task")) }
         @for hit in &projects { (option(format!("/projects/{}", hit.id), ui::icon("list"), &hit.name, "Project")) }
         @for hit in &tags { (option(format!("/search?tag={}", hit.id), ui::icon("tag"), &hit.name, "Tag")) }

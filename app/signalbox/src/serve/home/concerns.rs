@@ -8,6 +8,9 @@ use releases::words::{self, Reader};
 use repos::repository::State;
 use web::ui::{Aspect, Frame};
 
+/// Failing jobs with a row of their own.
+const FAILING_ROWS: usize = 4;
+
 /// The rows.
 pub(super) fn rows(situation: &Situation, frame: &Frame, reader: Reader<'_>) -> Markup {
     html! {
@@ -33,6 +36,30 @@ pub(super) fn rows(situation: &Situation, frame: &Frame, reader: Reader<'_>) -> 
                 strip: html! {},
                 next: repository.fetched_at.map_or("never read".to_owned(), |at| format!("last read {}", reader.at(at))),
                 href: &format!("/repositories/{}", repository.name),
+            }))
+        }
+        @for one in situation.failing.iter().take(FAILING_ROWS) {
+            @let ended = one.run.ended_at.unwrap_or(one.run.state_at);
+            (row::row(&Row {
+                aspect: Aspect::Red,
+                name: &words::shortened(&one.job.title, 24),
+                say: html! {
+                    em { "Run " (one.run.number) " " (one.run.state.in_words()) "." }
+                    @if let Some(sentence) = &one.run.sentence { " " (words::shortened(sentence, 140)) }
+                },
+                strip: html! {},
+                next: format!("ended {}", reader.at(ended)),
+                href: &format!("/runs/{}", one.run.id),
+            }))
+        }
+        @if situation.failing.len() > FAILING_ROWS {
+            (row::row(&Row {
+                aspect: Aspect::Red,
+                name: "Jobs",
+                say: html! { em { (words::count((situation.failing.len() - FAILING_ROWS) as u64, "more job")) " failed." } },
+                strip: html! {},
+                next: String::new(),
+                href: "/jobs",
             }))
         }
         @if let Some(oldest) = situation.overdue.first() {

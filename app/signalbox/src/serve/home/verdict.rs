@@ -26,6 +26,11 @@ pub(super) enum Matter {
     Off { name: String },
     /// A repository could not be read.
     Unreadable { name: String },
+    /// Jobs whose last run went wrong.
+    Failing {
+        /// What they are called, the last first.
+        titles: Vec<String>,
+    },
     /// A deployment is going on.
     Running { name: String, number: i64 },
 }
@@ -62,11 +67,19 @@ pub(super) fn matters(situation: &Situation) -> Vec<Matter> {
     let unreadable =
         situation.repositories.iter().filter(|repository| repository.state == Reading::Unreadable);
     all.extend(unreadable.map(|repository| Matter::Unreadable { name: repository.name.clone() }));
+    if !situation.failing.is_empty() {
+        let titles = situation.failing.iter().map(|one| words::shortened(&one.job.title, 40)).collect();
+        all.push(Matter::Failing { titles });
+    }
     all
 }
 
-/// The answer to "Are we OK?", and why.
-pub(super) fn verdict(matters: &[Matter], reader: Reader<'_>) -> (&'static str, String) {
+/// The answer to "Are we OK?", and why. A team without environments is told of its jobs alone.
+pub(super) fn verdict(
+    matters: &[Matter],
+    has_environments: bool,
+    reader: Reader<'_>,
+) -> (&'static str, String) {
     let is_lost = matters.iter().any(|matter| matches!(matter, Matter::Lost { .. }));
     let is_bad = matters.iter().any(|m| !matches!(m, Matter::Off { .. } | Matter::Running { .. }));
     let answer = match (is_lost, is_bad) {
@@ -75,7 +88,9 @@ pub(super) fn verdict(matters: &[Matter], reader: Reader<'_>) -> (&'static str, 
         (false, false) => "Yes.",
     };
     let mut sentences: Vec<String> = matters.iter().map(|matter| sentence(matter, reader)).collect();
-    if !is_bad {
+    if !is_bad && !has_environments {
+        sentences.push("Every job passed when it ran last.".to_owned());
+    } else if !is_bad {
         let open = if matters.iter().any(|m| matches!(m, Matter::Off { .. })) {
             "Everything else is open"
         } else {
@@ -110,6 +125,15 @@ fn sentence(matter: &Matter, reader: Reader<'_>) -> String {
         Matter::Failed { name, number } => format!("The last deployment to {name}, {number}, failed."),
         Matter::Off { name } => format!("{} is switched off.", place(name)),
         Matter::Unreadable { name } => format!("The repository {name} cannot be read."),
+        Matter::Failing { titles } => match titles.as_slice() {
+            [one] => format!("The job {one} failed."),
+            [one, other] => format!("The jobs {one} and {other} failed."),
+            more => format!(
+                "{} jobs failed, the last was {}.",
+                more.len(),
+                more.first().map_or("", String::as_str)
+            ),
+        },
         Matter::Running { name, number } => format!("Deployment {number} to {name} is running."),
     }
 }
@@ -174,8 +198,24 @@ mod tests {
                 "No.",
                 "Deployment 9 to beta was lost: somebody has to find out how it ended. The repository web cannot be read.",
             ),
+            (
+                vec![Matter::Failing { titles: vec!["Nightly backup".to_owned()] }],
+                "Not quite.",
+                "The job Nightly backup failed.",
+            ),
+            (
+                vec![Matter::Failing { titles: vec!["Report".to_owned(), "Nightly backup".to_owned()] }],
+                "Not quite.",
+                "The jobs Report and Nightly backup failed.",
+            ),
+            (
+                vec![Matter::Failing { titles: ["Report", "Sync", "Tests"].map(str::to_owned).to_vec() }],
+                "Not quite.",
+                "3 jobs failed, the last was Report.",
+            ),
         ] {
-            assert_eq!(verdict(&matters, reader), (answer, sentence.to_owned()), "{matters:?}");
+            assert_eq!(verdict(&matters, true, reader), (answer, sentence.to_owned()), "{matters:?}");
         }
+        assert_eq!(verdict(&[], false, reader), ("Yes.", "Every job passed when it ran last.".to_owned()));
     }
 }

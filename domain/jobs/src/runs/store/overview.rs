@@ -46,6 +46,19 @@ pub(in crate::runs) async fn between(tx: &mut Tx, from: Time, until: Time, limit
     Ok(all)
 }
 
+/// Runs of default branches that went wrong and after which their job has come to no other end.
+pub(in crate::runs) async fn failed_last(tx: &mut Tx, since: Time, limit: usize) -> Result<Vec<Run>> {
+    let sql = concat!(
+        "select ",
+        columns!(),
+        " from run where state in ('failed', 'timed_out', 'lost') and ended_at >= $1 and trusted
+          and not exists (select 1 from run as later where later.job_id = run.job_id and later.id > run.id and later.trusted
+            and later.state in ('succeeded', 'failed', 'timed_out', 'lost'))
+          order by ended_at desc limit $2"
+    );
+    many(tx, sql, &params![since, limit]).await
+}
+
 /// Parts that wait for an agent, with the numbers of their runs, the longest waiting first.
 pub(in crate::runs) async fn queued(tx: &mut Tx, limit: usize) -> Result<Vec<(Part, i64)>> {
     let columns = PART.split(", ").map(|column| format!("run_part.{column}")).collect::<Vec<_>>().join(", ");
