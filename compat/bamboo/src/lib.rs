@@ -7,6 +7,7 @@ mod catalogue;
 mod deployments;
 mod dispatch;
 mod files;
+mod import;
 mod keys;
 mod people;
 mod plans;
@@ -27,6 +28,11 @@ mod wire;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use web::App;
+
+/// The native API of imports; the application mounts it beside that of jobs.
+pub fn api() -> web::api::Routes {
+    import::routes()
+}
 
 /// The whole API; the application mounts it at `/bamboo`.
 pub fn routes(_: &App) -> Router<App> {

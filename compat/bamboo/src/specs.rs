@@ -78,6 +78,18 @@ pub struct Import {
     pub needs_zone: bool,
 }
 
+impl Import {
+    /// The job file that people keep: every job is a document of it.
+    pub fn file(&self) -> String {
+        self.jobs.iter().map(|job| job.text.trim_end()).collect::<Vec<_>>().join("\n---\n") + "\n"
+    }
+
+    /// Whether everything was read and translated.
+    pub fn is_complete(&self) -> bool {
+        self.notes.iter().all(|note| note.weight < Weight::Unsupported)
+    }
+}
+
 /// A job before its permissions and its switch are known.
 struct Translated {
     kind: Kind,
