@@ -81,11 +81,9 @@ async fn tell(tx: &mut Tx, run: &Run, event: Event) -> Result<()> {
 }
 
 pub(crate) fn chores(app: &App) -> Vec<Handler> {
-    // A server without them cannot have got this far.
-    match (app.part::<crate::Files>(), app.part::<repos::Mirrors>()) {
-        (Ok(files), Ok(mirrors)) => vec![handler(&app.db, &files.0, mirrors.clone())],
-        _ => Vec::new(),
-    }
+    // A server without mirrors cannot have got this far.
+    let mirrors = app.part::<repos::Mirrors>().ok().cloned();
+    mirrors.map(|mirrors| handler(&app.db, &app.blobs, mirrors)).into_iter().collect()
 }
 
 /// What does the chores of notices.
@@ -126,7 +124,7 @@ async fn carry_out(with: &With, task: &Task) -> Result<()> {
         return Ok(());
     }
     let range = range::load(&with.mirrors, &facts).await;
-    let lines = tail::lines(with, failing.as_ref()).await?;
+    let lines = tail::lines(with, failing.as_ref()).await;
     let mut tx = with.db.write(&system).await?;
     let told = people::told(&mut tx, with, &facts, &wishes, &range).await?;
     let story = letter::Story { facts: &facts, range: &range, failing: failing.as_ref(), lines: &lines };

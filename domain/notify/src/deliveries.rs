@@ -5,6 +5,7 @@
 //! order. Nothing is sent to a person who may not see the thing any more.
 
 pub(crate) mod api;
+mod crowd;
 pub(crate) mod pages;
 pub(crate) mod run;
 mod store;

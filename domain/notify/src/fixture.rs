@@ -22,7 +22,7 @@ pub(crate) fn failure() -> Message {
     Message {
         kind: "job.failed".to_owned(),
         about: Subject::new("run", 3),
-        title: "[Signalbox] Nightly failed: run 3".to_owned(),
+        title: "Nightly failed: run 3".to_owned(),
         sentence: "Run 3 of Nightly failed".to_owned(),
         path: "/runs/3".to_owned(),
         facts: vec![Fact::new("Cause", "Schedule")],

@@ -38,7 +38,10 @@ pub struct Outlets {
 pub fn migrations() -> db::Migrations {
     db::Migrations {
         name: "notify",
-        steps: &[("0001_deliveries", include_str!("../migrations/0001_deliveries.sql"))],
+        steps: &[
+            ("0001_deliveries", include_str!("../migrations/0001_deliveries.sql")),
+            ("0002_crowds", include_str!("../migrations/0002_crowds.sql")),
+        ],
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn hear_buttons(frame: &Frame, job: &Job, hears: Hears) -> Markup {
         @if frame.actor.user.is_some() {
             @for (then, icon, word) in offered {
                 form.one method="post" action={ "/jobs/" (job.name) "/hears" } data-morph {
-                    button.btn.quiet.sm name="hears" value=(then) { (ui::icon(icon)) " " (word) }
+                    button.btn.quiet.sm name="hears" value=(then) aria-label=(word) title=(word) { (ui::icon(icon)) span.not-s { " " (word) } }
                 }
             }
         }

@@ -50,7 +50,7 @@ impl Story<'_> {
         Message {
             kind: facts.kind().to_owned(),
             about: run.subject(),
-            title: format!("[Signalbox] {title} {what}: run {}", run.number),
+            title: format!("{title} {what}: run {}", run.number),
             sentence: self.sentence(&title),
             path: format!("/runs/{}", run.id),
             facts: self.known(one),
@@ -110,7 +110,7 @@ impl Story<'_> {
         let run = &self.facts.run;
         let zone = one.user.as_ref().and_then(|user| TimeZone::get(&user.time_zone).ok());
         let zone = zone.unwrap_or(TimeZone::UTC);
-        let mut known = vec![Fact::new("Cause", self.cause(&zone))];
+        let mut known = vec![Fact::new("Cause", self.cause(&zone, one.user.is_some()))];
         if let Some(ended) = run.ended_at {
             known.push(Fact::new("Ended", at(ended, &zone)));
         }
@@ -123,7 +123,7 @@ impl Story<'_> {
         known
     }
 
-    fn cause(&self, zone: &TimeZone) -> String {
+    fn cause(&self, zone: &TimeZone, knows_people: bool) -> String {
         let run = &self.facts.run;
         match (run.cause, run.scheduled_at) {
             (Cause::Schedule, Some(due)) => format!("Schedule, for {}", at(due, zone)),
@@ -131,6 +131,8 @@ impl Story<'_> {
             (Cause::Push, _) => "Push".to_owned(),
             (Cause::Webhook, _) => "Webhook".to_owned(),
             (Cause::After, _) => "The end of another run".to_owned(),
+            // Who is nobody here does not learn who is.
+            (Cause::Manual | Cause::Repeat, _) if !knows_people => "Somebody started it".to_owned(),
             (Cause::Manual, _) => format!("Started by {}", words::shortened(&run.asked_by_name, 100)),
             (Cause::Repeat, _) => format!("Run again by {}", words::shortened(&run.asked_by_name, 100)),
         }

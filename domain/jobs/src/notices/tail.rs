@@ -45,13 +45,24 @@ pub(super) async fn failing(tx: &mut Tx, facts: &Facts) -> Result<Option<Failing
     Ok(Some(Failing { at, attempt, step }))
 }
 
-/// The last lines of it, without colours and marks. They are masked already: what an agent sends never holds a secret.
-pub(super) async fn lines(with: &With, failing: Option<&Failing>) -> Result<Vec<String>> {
-    let Some((failing, attempt)) = failing.and_then(|failing| Some((failing, failing.attempt.as_ref()?)))
+/// The last lines of it, without colours and marks; none when they cannot be read, which keeps no notice back. They are masked already:
+/// what an agent sends never holds a secret.
+pub(super) async fn lines(with: &With, failing: Option<&Failing>) -> Vec<String> {
+    let Some((step, attempt)) =
+        failing.and_then(|failing| Some((failing.step.as_ref(), failing.attempt.as_ref()?)))
     else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
-    let step = failing.step.as_ref();
+    match tail(with, attempt, step).await {
+        Ok(lines) => lines,
+        Err(error) => {
+            tracing::warn!(?error, "the output of a run could not be read for a notice");
+            Vec::new()
+        }
+    }
+}
+
+async fn tail(with: &With, attempt: &Attempt, step: Option<&Step>) -> Result<Vec<String>> {
     let end = step.and_then(|step| step.log_to).unwrap_or(attempt.log_kept).clamp(0, attempt.log_kept);
     let begin = step.and_then(|step| step.log_from).unwrap_or(0).clamp(0, end);
     let from = begin.max(end - BYTES);
@@ -66,10 +77,11 @@ pub(super) async fn lines(with: &With, failing: Option<&Failing>) -> Result<Vec<
         bytes.extend(more);
     }
     // A line whose beginning is cut off is half of something.
-    let cut =
-        if from > begin { bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1) } else { 0 };
-    let lines = web::lines::last_lines(&bytes[cut..], LINES);
-    Ok(lines.into_iter().map(shortened).collect())
+    let cut = match from > begin {
+        true => bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1),
+        false => 0,
+    };
+    Ok(web::lines::last_lines(&bytes[cut..], LINES).into_iter().map(shortened).collect())
 }
 
 fn shortened(line: String) -> String {

@@ -4,10 +4,10 @@ use super::*;
 use crate::fixture::{COMMIT, Hub, hub};
 use crate::runs::Ask;
 use crate::secrets::{self, Scope};
-use base::{Right, Secret};
+use ::people::users::User;
+use base::Secret;
 use notify::Message;
 use notify::deliveries::{self, Delivery, Filter};
-use ::people::users::User;
 use std::process::Command;
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ db::on_both! { hub;
         let failed = ["bob mail job.failed", "bob inbox job.failed"];
         assert_eq!(hub.told().await, failed);
         let message = hub.message("bob").await;
-        assert_eq!(message.title, "[Signalbox] Nightly failed: run 2");
+        assert_eq!(message.title, "Nightly failed: run 2");
         assert_eq!(message.sentence, "Run 2 of Nightly failed. A step ended with exit code 3.");
         assert_eq!(message.blocks[0].lines, ["Traceback", "ValueError: no rows"]);
         assert_eq!(message.notes[..2], ["You are told because you answer for this job.", "Nobody else is told."]);
@@ -128,7 +128,7 @@ db::on_both! { hub;
         hub.goes("nightly", "fine\n", "succeeded").await;
         assert_eq!(hub.told().await[2..], ["bob mail job.recovered", "bob inbox job.recovered"]);
         let message = hub.message("bob").await;
-        assert_eq!(message.title, "[Signalbox] Nightly passes again: run 4");
+        assert_eq!(message.title, "Nightly passes again: run 4");
         assert_eq!(message.sentence, "Run 4 of Nightly passes again, after 2 failures in a row.");
         hub.goes("nightly", "fine\n", "succeeded").await;
         assert_eq!(hub.told().await.len(), 4);
@@ -259,13 +259,11 @@ db::on_both! { hub;
         tx.commit().await.expect("committed");
         assert_eq!(hub.told().await.len(), 2);
     }
+}
 
-    async fn a_title_is_one_line_whatever_it_says(hub) {
-        hub.commit("name: nightly\ntitle: \"x\\r\\nBcc: all@example.com\"\nowner: bob@example.com\nsteps: [{run: x}]\n").await;
-        let job = hub.job("nightly").await;
-        jobs::named(&mut hub.by(&hub.bob).await, &job.name, Right::View).await.expect("it is there");
-        hub.goes("nightly", "x\n", "failed").await;
-        let message = hub.message("bob").await;
-        assert!(!message.title.contains(['\r', '\n']) && !message.news.title.contains('\n'), "{message:?}");
-    }
+#[test]
+fn a_title_that_would_be_two_lines_is_refused() {
+    let parsed =
+        crate::file::parse("name: nightly\ntitle: \"x\\r\\nBcc: all@example.com\"\nsteps: [{run: x}]\n");
+    assert!(!parsed.is_good(), "{:?}", parsed.jobs);
 }

@@ -63,6 +63,7 @@ async fn list(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) 
     let outlets = app.part::<Outlets>()?;
     let content = html! {
         (mail(outlets, &me))
+        div.block-head { h2 { "What was told" } }
         nav.tabs aria-label="Deliveries" {
             @for (name, tab) in TABS { a href=(address(tab)) aria-current=[(tab == state).then_some("page")] { (name) } }
         }
@@ -93,7 +94,7 @@ fn nothing(state: Option<Outcome>) -> &'static str {
 /// By which server mail goes, and a way to see whether it arrives.
 fn mail(outlets: &Outlets, me: &str) -> Markup {
     html! {
-        section {
+        section.stack {
             @match &outlets.mail {
                 Some(server) => {
                     p { "Mail goes out by " span.mono { (server.shown()) } ", from " (server.from()) "." }
@@ -198,9 +199,8 @@ async fn show(State(app): State<App>, frame: Frame, Path(id): Path<AnyId>) -> Re
     let (aspect, word) = sign(it.state, it.attempts);
     let content = html! {
         div #delivery data-live={ "delivery." (it.id) } {
-            p.row { (ui::lamp(aspect)) b { (word) } @if it.state.may_be_resent() { (again(&it)) } }
-            @if let Some(sentence) = &it.sentence { p.dim.long { (sentence) } }
             dl.kv {
+                dt { "State" } dd { span.row { (ui::lamp(aspect)) b { (word) } } @if let Some(sentence) = &it.sentence { div.dim.long { (sentence) } } @if it.state.may_be_resent() { (again(&it)) } }
                 dt { "To" } dd.long { (it.recipient) @if let Some(address) = it.address.as_ref().filter(|a| **a != it.recipient) { " · " (address) } }
                 dt { "By" } dd { (by(it.channel)) }
                 dt { "About" } dd { a href=(message.path) { (message.news.title) @if message.news.title.is_empty() { (it.kind) } } }

@@ -1,6 +1,6 @@
 //! Delivering: takes what waits, hands it to its channel outside any transaction, and notes what came back.
 
-use super::{Address, Attempt, CHORE, Channel, Delivery, PATIENCE, State, enter, schedule, store};
+use super::{Address, Attempt, CHORE, Channel, Delivery, PATIENCE, State, crowd, enter, schedule, store};
 use crate::message::Message;
 use crate::{Outlets, inbox, mail, webhook};
 use base::id::AnyId;
@@ -76,6 +76,8 @@ struct Taken {
     message: Message,
     address: Address,
     keys: Vec<String>,
+    /// What else was held back for the same address, and goes with it.
+    rest: Vec<(Delivery, Message)>,
 }
 
 async fn deliver(app: &App, id: AnyId) -> Result<()> {
@@ -90,19 +92,7 @@ async fn deliver(app: &App, id: AnyId) -> Result<()> {
     let outcome = match (withdrawn, taken.delivery.channel) {
         (Some(why), _) => Outcome::Withdrawn(why),
         (None, Channel::Inbox) => return put(app, outlets.inbox, &taken).await,
-        (None, Channel::Mail) => match (&outlets.mail, &taken.address) {
-            (Some(server), Address::Plain(address)) => {
-                let letter = mail::Letter {
-                    delivery: &taken.delivery,
-                    reply_to: taken.delivery.reply_to,
-                    address,
-                    message: &taken.message,
-                };
-                server.send(app, &letter).await
-            }
-            (None, _) => Outcome::Held("No mail server is set".to_owned()),
-            (Some(_), _) => Outcome::Failed("It has no mail address".to_owned()),
-        },
+        (None, Channel::Mail) => return by_mail(app, outlets, taken).await,
         (None, Channel::Webhook) => match address(app, outlets, &taken.address) {
             Ok(address) => {
                 webhook::post(app, &outlets.web, &address, &taken.delivery, &taken.message, &taken.keys).await
@@ -112,6 +102,37 @@ async fn deliver(app: &App, id: AnyId) -> Result<()> {
     };
     let mut tx = app.db.write(&system).await?;
     note(&mut tx, taken.delivery, &outcome, watch.elapsed()).await?;
+    tx.commit().await
+}
+
+/// Sends a mail, or one that holds together what was held back for its address.
+async fn by_mail(app: &App, outlets: &Outlets, taken: Taken) -> Result<()> {
+    let watch = Stopwatch::start();
+    let mut noted = Vec::new();
+    let mut all = vec![(taken.delivery, taken.message)];
+    for (delivery, message) in taken.rest {
+        match withdrawn(app, &delivery).await? {
+            Some(why) => noted.push((delivery, Outcome::Withdrawn(why))),
+            None => all.push((delivery, message)),
+        }
+    }
+    all.sort_by_key(|(delivery, _)| delivery.id);
+    let outcome = match (&outlets.mail, &taken.address, all.first()) {
+        (Some(server), Address::Plain(address), Some((first, message))) => {
+            let references: Vec<_> = all.iter().map(|(delivery, message)| (delivery, message)).collect();
+            let held = crowd::together(&references, |path| app.link(path)).filter(|_| all.len() > 1);
+            let reply_to = first.reply_to.filter(|_| held.is_none());
+            let message = held.as_ref().unwrap_or(message);
+            server.send(app, &mail::Letter { delivery: first, reply_to, address, message }).await
+        }
+        (None, ..) => Outcome::Held("No mail server is set".to_owned()),
+        (Some(_), ..) => Outcome::Failed("It has no mail address".to_owned()),
+    };
+    let mut tx = app.db.write(&Actor::system()).await?;
+    noted.extend(all.into_iter().map(|(delivery, _)| (delivery, outcome.clone())));
+    for (delivery, outcome) in noted {
+        note(&mut tx, delivery, &outcome, watch.elapsed()).await?;
+    }
     tx.commit().await
 }
 
@@ -128,11 +149,21 @@ async fn take(tx: &mut Tx, id: AnyId) -> Result<Option<Taken>> {
         schedule(tx, id, next.max(now).plus(Duration::from_secs(5))).await?;
         return Ok(None);
     }
+    if let Some(until) = crowd::wait_until(tx, &delivery).await? {
+        let put_off = Delivery { next_at: Some(until), ..delivery };
+        store::update(tx, &put_off).await?;
+        schedule(tx, id, until).await?;
+        return Ok(None);
+    }
     if !store::take(tx, id, now.plus(BUSY)).await? {
         let until = store::busy_until(tx, id).await?.unwrap_or(now).max(now);
         schedule(tx, id, until.plus(Duration::from_secs(1))).await?;
         return Ok(None);
     }
+    let rest = match delivery.next_at > Some(delivery.made_at) && delivery.attempts == 0 {
+        true => crowd::take_rest(tx, &delivery, now.plus(BUSY)).await?,
+        false => Vec::new(),
+    };
     let message = store::message(tx, id).await?;
     let address = match (&delivery.address, store::sealed(tx, id).await?) {
         (Some(address), _) => Address::Plain(address.clone()),
@@ -143,7 +174,7 @@ async fn take(tx: &mut Tx, id: AnyId) -> Result<Option<Taken>> {
         Channel::Webhook => webhook::keys(tx).await?,
         Channel::Mail | Channel::Inbox => Vec::new(),
     };
-    Ok(Some(Taken { delivery, message, address, keys }))
+    Ok(Some(Taken { delivery, message, address, keys, rest }))
 }
 
 fn address(app: &App, outlets: &Outlets, address: &Address) -> Result<String> {

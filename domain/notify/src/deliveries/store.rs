@@ -143,6 +143,20 @@ pub(super) async fn count(tx: &mut Tx, state: State) -> Result<i64> {
     tx.one("select count(*) from delivery where state = $1", &params![state]).await?.get(0)
 }
 
+/// When the last mails to an address were sent, since a time, the newest first.
+pub(super) async fn sent_since(tx: &mut Tx, address: &str, since: Time, most: usize) -> Result<Vec<Time>> {
+    let sql = "select state_at from delivery where address = $1 and state = 'sent' and state_at > $2 and channel = 'mail'
+      order by state_at desc limit $3";
+    tx.rows(sql, &params![address, since, most]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Mails to an address that were put off without a try, but for one of them, oldest first.
+pub(super) async fn held_back(tx: &mut Tx, address: &str, but: AnyId, most: usize) -> Result<Vec<AnyId>> {
+    let sql = "select id from delivery where address = $1 and state = 'waiting' and attempts = 0 and next_at > made_at
+      and channel = 'mail' and id <> $2 order by id limit $3";
+    tx.rows(sql, &params![address, but, most]).await?.iter().map(|row| row.get(0)).collect()
+}
+
 /// Takes a delivery that waits until `until`, unless somebody else is at it.
 pub(super) async fn take(tx: &mut Tx, id: AnyId, until: Time) -> Result<bool> {
     let sql = "update delivery set busy_until = $2

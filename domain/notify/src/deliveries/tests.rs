@@ -123,7 +123,7 @@ db::on_both! { hub;
         hub.advance(Duration::from_secs(60)).await;
         let arrived = hub.sink.arrived();
         let subjects: Vec<&str> = arrived.iter().filter_map(|mail| mail.text.lines().find(|line| line.starts_with("Subject: "))).collect();
-        assert_eq!(subjects, ["Subject: [Signalbox] Nightly failed: run 3", "Subject: Nightly passes again"]);
+        assert_eq!(subjects, ["Subject: [Signalbox] Nightly failed: run 3", "Subject: [Signalbox] Nightly passes again"]);
         let first = hub.all().await[0].id;
         let id = format!("<{first}.signalbox@box.example.com>");
         assert!(arrived[0].text.contains(&format!("Message-ID: {id}")) && arrived[1].text.contains(&format!("References: {id}")));
@@ -186,5 +186,35 @@ db::on_both! { hub;
         hub.send(&failure(), &hub.to(Channel::Mail, &hub.bob), "run 4", None).await;
         forget_old(&hub.db).await.expect("forgotten");
         assert_eq!(hub.states().await, [State::Waiting]);
+    }
+
+    async fn a_crowd_of_mails_becomes_one(hub) {
+        let to = hub.to(Channel::Mail, &hub.bob);
+        for at in 0..crowd::MANY + 15 {
+            let mut message = failure();
+            message.title = format!("Job {at} was lost");
+            hub.send(&message, &to, &format!("run {at}"), None).await;
+        }
+        let mut gone = to.clone();
+        gone.needs = vec![Subject::new("run", 13)];
+        hub.send(&failure(), &gone, "hidden", None).await;
+        hub.send(&failure(), &hub.to(Channel::Mail, &hub.ann), "run 3", None).await;
+        hub.settle().await;
+        assert_eq!(hub.sink.arrived().len(), crowd::MANY + 1, "others are not held back");
+        hub.advance(crowd::WINDOW + Duration::from_secs(1)).await;
+        let arrived = hub.sink.arrived();
+        assert_eq!(arrived.len(), crowd::MANY + 2);
+        let last = arrived.last().expect("arrived");
+        assert!(last.text.contains("Subject: [Signalbox] 15 messages at once") && last.text.contains("Job 24 was lost"), "{}", last.text);
+        assert!(!last.text.contains("Nightly failed"), "what is withdrawn is not among them");
+        let states = hub.states().await;
+        assert_eq!(states.iter().filter(|state| **state == State::Sent).count(), crowd::MANY + 16, "{states:?}");
+        hub.send(&failure(), &to, "next", None).await;
+        hub.settle().await;
+        assert_eq!(hub.sink.arrived().len(), crowd::MANY + 2, "while it goes on there is one mail in five minutes");
+        hub.advance(crowd::WINDOW + Duration::from_secs(1)).await;
+        hub.send(&failure(), &to, "later", None).await;
+        hub.settle().await;
+        assert_eq!(hub.sink.arrived().len(), crowd::MANY + 4, "and then each comes by itself again");
     }
 }

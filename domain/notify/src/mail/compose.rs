@@ -58,7 +58,7 @@ pub(super) fn mail(letter: &Letter<'_>, from: &Mailbox, public_url: &Url, now: T
     let mut mail = Mail::builder()
         .from(from.clone())
         .to(Mailbox::new(name, address))
-        .subject(line(&message.title))
+        .subject(format!("[Signalbox] {}", line(&message.title)))
         .date(SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.millis()).unwrap_or(0)))
         .message_id(Some(message_id(delivery.id, public_url)))
         .raw_header(raw("List-Id", &format!("{} <{list}.{}>", atom(&message.list), host(public_url)))?)
