@@ -8,6 +8,7 @@ mod audit;
 mod deliveries;
 mod environments;
 mod files;
+mod import;
 mod jobs;
 mod locks;
 mod people;
@@ -167,7 +168,7 @@ async fn run(cli: Cli) -> i32 {
         Command::Completions { shell } => return files::completions(shell),
         Command::Man { dir } => return files::man(dir.as_deref()),
         Command::Agent(agent) => return agent.run(door.ca_cert).await,
-        Command::Job(job) if job.is_local() => return job.run_here(),
+        Command::Job(job) if job.is_local() => return job.run_here(door.json),
         Command::Doctor(doctor) => doctor.run(&door),
         Command::Backup(backup) => backup.run(&door),
         Command::Restore(restore) => restore.run(&door),

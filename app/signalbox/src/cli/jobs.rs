@@ -31,6 +31,8 @@ Ends with 1 when a file has an error. Editors get the same by the schema: signal
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Make a job file of Bamboo Specs, without a server.
+    Import(super::import::Import),
     /// Print the JSON Schema of job files, for editors.
     Schema,
     /// Start a run.
@@ -120,12 +122,13 @@ fn pair(text: &str) -> Result<(String, String), String> {
 impl Job {
     /// Whether it needs no server.
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::Lint { .. } | Self::Schema)
+        matches!(self, Self::Lint { .. } | Self::Import(_) | Self::Schema)
     }
 
     /// Does what needs no server; returns the exit code.
-    pub fn run_here(&self) -> i32 {
+    pub fn run_here(&self, is_json: bool) -> i32 {
         match self {
+            Self::Import(import) => import.run(is_json),
             Self::Lint { files } => lint(files),
             _ => {
                 print_line(jobs::file::schema::PUBLISHED.trim_end());
@@ -231,7 +234,7 @@ impl Job {
                     lines
                 });
             }
-            Self::Lint { .. } | Self::Schema => {}
+            Self::Lint { .. } | Self::Import(_) | Self::Schema => {}
         }
         Ok(())
     }

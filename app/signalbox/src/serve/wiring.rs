@@ -133,6 +133,7 @@ pub(super) fn native_api() -> Routes {
         .merge(releases::api())
         .merge(jobs::api())
         .merge(notify::api())
+        .merge(compat_bamboo::api())
 }
 
 /// The Asana-compatible API.
