@@ -65,7 +65,7 @@ pub(crate) async fn hub(place: Place) -> Hub {
     let limits = base::Limits::default();
     let mirrors = repos::Mirrors::open(&place.folder().join("data"), &limits, web::TargetPolicy::default())
         .expect("git");
-    handlers.push(crate::notices::handler(&db, &blobs, mirrors));
+    handlers.extend(crate::notices::handlers(&db, &blobs, mirrors));
     // What is told is looked at before it leaves.
     handlers.push(chores::Handler::new("notify.deliver", |_| async { Ok(()) }));
     handlers.push(chores::Handler::new("repos.fetch", |_| async { Ok(()) }));

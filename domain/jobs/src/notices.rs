@@ -9,6 +9,7 @@
 //!   case, and whoever muted a job hears of nothing.
 //! - **Quiet**: one failure after another is told once, to each, until the job recovers, unless the file says `always`. Who was not told of a
 //!   failure is not told of its end. Runs of the default branch and of each other branch are lines of their own.
+//! - A **fire** that was missed, or skipped because the run before was still there, is told to who asked for that (`skipped`).
 //! - **What**: a person who may not see a job hears nothing of it; who may not read its output gets no lines of it. Nor does an address that
 //!   is nobody's here.
 //! - A run that **timed out** or was **lost** is told like one that failed. What a person **cancelled** is told only to who wants to hear of
@@ -16,6 +17,7 @@
 //!   agent fits** is told to those who hear of failures.
 
 mod facts;
+mod fires;
 mod letter;
 mod mute;
 mod people;
@@ -26,6 +28,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fires::skipped;
 pub use mute::{Hears, hears, set_hears};
 
 use crate::jobs;
@@ -83,12 +86,16 @@ async fn tell(tx: &mut Tx, run: &Run, event: Event) -> Result<()> {
 pub(crate) fn chores(app: &App) -> Vec<Handler> {
     // A server without mirrors cannot have got this far.
     let mirrors = app.part::<repos::Mirrors>().ok().cloned();
-    mirrors.map(|mirrors| handler(&app.db, &app.blobs, mirrors)).into_iter().collect()
+    mirrors.map(|mirrors| handlers(&app.db, &app.blobs, mirrors)).unwrap_or_default()
 }
 
 /// What does the chores of notices.
-pub(crate) fn handler(db: &db::Db, blobs: &blobs::Blobs, mirrors: repos::Mirrors) -> Handler {
+pub(crate) fn handlers(db: &db::Db, blobs: &blobs::Blobs, mirrors: repos::Mirrors) -> Vec<Handler> {
     let with = With { db: db.clone(), blobs: blobs.clone(), mirrors };
+    vec![fires::handler(&with), handler(with)]
+}
+
+fn handler(with: With) -> Handler {
     Handler::new(TELL, move |chore: Chore| {
         let with = with.clone();
         async move {
@@ -126,7 +133,7 @@ async fn carry_out(with: &With, task: &Task) -> Result<()> {
     let range = range::load(&with.mirrors, &facts).await;
     let lines = tail::lines(with, failing.as_ref()).await;
     let mut tx = with.db.write(&system).await?;
-    let told = people::told(&mut tx, with, &facts, &wishes, &range).await?;
+    let told = people::told(&mut tx, with, &facts.about(&range), &wishes).await?;
     let story = letter::Story { facts: &facts, range: &range, failing: failing.as_ref(), lines: &lines };
     for one in &told {
         for recipient in &one.recipients {

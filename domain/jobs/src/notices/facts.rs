@@ -1,5 +1,7 @@
 //! What is known when something is told: the run, its job as the default branch has it, and what was before.
 
+use super::people::About;
+use super::range::Range;
 use super::rules::{self, Event, Moment, Wish};
 use super::store::{self, Good};
 use crate::file::{self, Notify, Recipient};
@@ -87,6 +89,18 @@ impl Facts {
             _ => return None,
         };
         Some(format!("job {} {word} {}", self.job.id, self.trouble?))
+    }
+
+    /// What people are told about.
+    pub fn about(&self, range: &Range) -> About<'_> {
+        About {
+            job: &self.job,
+            model: &self.model,
+            run: Some(&self.run),
+            authors: range.authors(),
+            thread: self.thread(),
+            needs: vec![self.run.subject()],
+        }
     }
 
     /// Whom the rules have told, and how. Nobody twice.

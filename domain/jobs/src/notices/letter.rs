@@ -5,6 +5,7 @@ use super::people::Told;
 use super::range::Range;
 use super::rules::Event;
 use super::tail::Failing;
+use crate::jobs::Job;
 use crate::runs::{Cause, State};
 use crate::words;
 use base::Time;
@@ -55,7 +56,7 @@ impl Story<'_> {
             path: format!("/runs/{}", run.id),
             facts: self.known(one),
             blocks,
-            notes: self.notes(one, all),
+            notes: notes(job, one, all),
             stop_path: one.user.as_ref().map(|_| format!("/jobs/{}", job.name)),
             list: job.name.clone(),
             headers: headers
@@ -181,29 +182,6 @@ impl Story<'_> {
         vec![Block { title: "Commits".to_owned(), lines, is_output: false }]
     }
 
-    fn notes(&self, one: &Told, all: &[Told]) -> Vec<String> {
-        let mut notes = Vec::new();
-        if !one.why.is_empty() {
-            notes.push(format!("You are told because {}.", one.why));
-        }
-        let others: Vec<String> = all
-            .iter()
-            .filter(|other| other.name != one.name)
-            .map(|other| words::shortened(&other.name, 60))
-            .collect();
-        match (&one.user, others.len()) {
-            (_, 0) => notes.push("Nobody else is told.".to_owned()),
-            (Some(_), _) => notes.push(format!("Also told: {}.", listed(&others))),
-            // Who is nobody here does not learn who is.
-            (None, n) => notes.push(format!("Also told: {}.", words::count(n as u64, "other"))),
-        }
-        notes.push(match &one.user {
-            Some(_) => "Watch or mute the job:".to_owned(),
-            None => format!("Who is told stands under notify in {} of its repository.", self.facts.job.path),
-        });
-        notes
-    }
-
     fn data(&self) -> serde_json::Value {
         let (facts, run, job) = (self.facts, &self.facts.run, &self.facts.job);
         json!({
@@ -221,7 +199,32 @@ impl Story<'_> {
     }
 }
 
-fn at(time: Time, zone: &TimeZone) -> String {
+/// Why somebody is told, who else is, and how to have it stopped.
+pub(super) fn notes(job: &Job, one: &Told, all: &[Told]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !one.why.is_empty() {
+        notes.push(format!("You are told because {}.", one.why));
+    }
+    let others: Vec<String> = all
+        .iter()
+        .filter(|other| other.name != one.name)
+        .map(|other| words::shortened(&other.name, 60))
+        .collect();
+    match (&one.user, others.len()) {
+        (_, 0) => notes.push("Nobody else is told.".to_owned()),
+        (Some(_), _) => notes.push(format!("Also told: {}.", listed(&others))),
+        // Who is nobody here does not learn who is.
+        (None, n) => notes.push(format!("Also told: {}.", words::count(n as u64, "other"))),
+    }
+    notes.push(match &one.user {
+        Some(_) => "Watch or mute the job:".to_owned(),
+        None => format!("Who is told stands under notify in {} of its repository.", job.path),
+    });
+    notes
+}
+
+/// An instant for its reader.
+pub(super) fn at(time: Time, zone: &TimeZone) -> String {
     zone.to_datetime(time.timestamp())
         .to_zoned(zone.clone())
         .map_or_else(|_| time.to_string(), |zoned| zoned.strftime("%a %-d %b %Y %H:%M %Z").to_string())

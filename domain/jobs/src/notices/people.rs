@@ -1,18 +1,33 @@
 //! Whom a notice reaches: names in a file become people and addresses, and each gets what they may have.
 
-use super::facts::Facts;
-use super::range::Range;
 use super::rules::Wish;
 use super::{With, store};
 use crate::access::{self, Viewer};
-use crate::file::Recipient as Named;
-use crate::{jobs, secrets};
+use crate::file::{self, Recipient as Named};
+use crate::jobs::{self, Job};
+use crate::runs::Run;
+use crate::secrets;
 use base::{Door, Result, Right, Secret};
 use db::Tx;
 use journal::Subject;
 use notify::{Address, Channel, Recipient};
 use people::users::{self, User, UserFilter};
 use people::{door, teams};
+
+/// What people are told about.
+pub(super) struct About<'a> {
+    pub job: &'a Job,
+    /// What its file says on the default branch.
+    pub model: &'a file::Job,
+    /// The run; of a fire that started none the last that there was.
+    pub run: Option<&'a Run>,
+    /// The authors of what came in, with their addresses.
+    pub authors: Vec<(String, String)>,
+    /// What belongs together.
+    pub thread: Option<String>,
+    /// What a person has to be allowed to see.
+    pub needs: Vec<Subject>,
+}
 
 /// Somebody who is told.
 #[derive(Clone, Debug)]
@@ -57,13 +72,12 @@ struct Candidate {
 pub(super) async fn told(
     tx: &mut Tx,
     with: &With,
-    facts: &Facts,
+    about: &About<'_>,
     wishes: &[(Named, Wish)],
-    range: &Range,
 ) -> Result<Vec<Told>> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for (named, wish) in wishes {
-        let (found, why) = resolve(tx, facts, named, range).await?;
+        let (found, why) = resolve(tx, about, named).await?;
         for who in found {
             match candidates.iter_mut().find(|known| known.who.is(&who)) {
                 Some(known) => known.wish = known.wish.or(*wish),
@@ -71,19 +85,19 @@ pub(super) async fn told(
             }
         }
     }
-    let muted = store::muted(tx, facts.job.id).await?;
+    let muted = store::muted(tx, about.job.id).await?;
     let mut all = Vec::new();
     for candidate in candidates {
         let one = match candidate.who {
             Who::Person(user) if muted.contains(&user.id) => None,
-            Who::Person(user) => person(tx, facts, user, candidate.why).await?,
+            Who::Person(user) => person(tx, about, user, candidate.why).await?,
             Who::Address(address) => Some(address_of(address, candidate.why)),
-            Who::Hook(hook) => self::hook(tx, with, facts, &hook, candidate.why).await?,
+            Who::Hook(hook) => self::hook(tx, with, about, &hook, candidate.why).await?,
         };
         if let Some(mut one) = one {
             let mut left = Vec::new();
             for recipient in one.recipients {
-                if is_due(tx, facts, candidate.wish, &recipient).await? {
+                if is_due(tx, about, candidate.wish, &recipient).await? {
                     left.push(recipient);
                 }
             }
@@ -97,33 +111,30 @@ pub(super) async fn told(
 }
 
 /// Whether it is news for a recipient.
-async fn is_due(tx: &mut Tx, facts: &Facts, wish: Wish, to: &Recipient) -> Result<bool> {
-    let Some(thread) = facts.thread().filter(|_| wish.is_quiet || wish.is_answer) else { return Ok(true) };
-    let was_told = notify::was_told(tx, &thread, to).await?;
+async fn is_due(tx: &mut Tx, about: &About<'_>, wish: Wish, to: &Recipient) -> Result<bool> {
+    let Some(thread) = about.thread.as_deref().filter(|_| wish.is_quiet || wish.is_answer) else {
+        return Ok(true);
+    };
+    let was_told = notify::was_told(tx, thread, to).await?;
     Ok(if wish.is_answer { was_told } else { !was_told })
 }
 
-async fn resolve(
-    tx: &mut Tx,
-    facts: &Facts,
-    named: &Named,
-    range: &Range,
-) -> Result<(Vec<Who>, &'static str)> {
+async fn resolve(tx: &mut Tx, about: &About<'_>, named: &Named) -> Result<(Vec<Who>, &'static str)> {
     Ok(match named {
-        Named::Owner => match &facts.job.owner {
+        Named::Owner => match &about.job.owner {
             Some(owner) => (people_named(tx, owner, true).await?, "you answer for this job"),
             None => (Vec::new(), ""),
         },
         Named::Committers => {
             let mut all = Vec::new();
-            for (address, _) in range.authors() {
+            for (address, _) in &about.authors {
                 // Authors who are nobody here are strangers, and a commit is no invitation.
-                all.extend(by_address(tx, &address).await?.map(Who::Person));
+                all.extend(by_address(tx, address).await?.map(Who::Person));
             }
             (all, "you wrote what came in since it last passed")
         }
         Named::Watchers => {
-            let ids = jobs::watchers(tx, facts.job.id).await?;
+            let ids = jobs::watchers(tx, about.job.id).await?;
             let people = users::by_ids(tx, &ids).await?;
             (people.into_values().map(Who::Person).collect(), "you watch this job")
         }
@@ -151,6 +162,10 @@ async fn by_address(tx: &mut Tx, address: &str) -> Result<Option<User>> {
 /// The people with a name or an address; with `or_team` the members of the team with that name, too.
 async fn people_named(tx: &mut Tx, name: &str, or_team: bool) -> Result<Vec<Who>> {
     let name = name.trim();
+    if let Some(name) = name.strip_prefix("team:") {
+        return team(tx, name).await;
+    }
+    let name = name.strip_prefix("user:").unwrap_or(name).trim();
     if let Some(person) = by_address(tx, name).await? {
         return Ok(vec![Who::Person(person)]);
     }
@@ -170,14 +185,14 @@ async fn team(tx: &mut Tx, name: &str) -> Result<Vec<Who>> {
 }
 
 /// A person, if they may see the job: by mail and in their inbox.
-async fn person(tx: &mut Tx, facts: &Facts, user: User, why: &str) -> Result<Option<Told>> {
+async fn person(tx: &mut Tx, about: &About<'_>, user: User, why: &str) -> Result<Option<Told>> {
     if !user.active {
         return Ok(None);
     }
     let before = tx.become_actor(door::actor_of(&user, Door::Web));
     let held = async {
         let viewer = Viewer::load(tx).await?;
-        access::rights_on(tx, &viewer, &facts.job).await
+        access::rights_on(tx, &viewer, about.job).await
     }
     .await;
     tx.become_actor(before);
@@ -186,9 +201,9 @@ async fn person(tx: &mut Tx, facts: &Facts, user: User, why: &str) -> Result<Opt
         return Ok(None);
     }
     let reads_log = held.contains(Right::Log);
-    let mut needs = vec![facts.run.subject()];
-    if reads_log {
-        needs.push(Subject::new("run_output", facts.run.id.0));
+    let mut needs = about.needs.clone();
+    if let Some(run) = about.run.filter(|_| reads_log) {
+        needs.push(Subject::new("run_output", run.id.0));
     }
     let to = |channel, address| Recipient {
         channel,
@@ -216,16 +231,19 @@ fn address_of(address: String, why: &str) -> Told {
 }
 
 /// A webhook; none when the secret that holds its address is not set.
-async fn hook(tx: &mut Tx, with: &With, facts: &Facts, hook: &str, why: &str) -> Result<Option<Told>> {
+async fn hook(tx: &mut Tx, with: &With, about: &About<'_>, hook: &str, why: &str) -> Result<Option<Told>> {
     let is_address = hook.starts_with("https://") || hook.starts_with("http://");
     let (name, address) = if is_address {
         let host = hook.split('/').nth(2).unwrap_or_default();
         (host.rsplit('@').next().unwrap_or_default().to_owned(), Address::Plain(hook.to_owned()))
     } else {
-        let given = secrets::give(tx, &facts.job, &facts.run, &facts.model, &[hook.to_owned()]).await?.pop();
+        let given = match about.run {
+            Some(run) => secrets::give(tx, about.job, run, about.model, &[hook.to_owned()]).await?.pop(),
+            None => None,
+        };
         let Some(given) = given else {
             tracing::warn!(
-                job = facts.job.name,
+                job = about.job.name,
                 secret = hook,
                 "a webhook of a job has no address: its secret is not set, or not for this branch"
             );

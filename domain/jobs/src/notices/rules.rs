@@ -36,7 +36,8 @@ pub(super) struct Wish {
 }
 
 impl Wish {
-    const LOUD: Self = Self { is_quiet: false, is_answer: false };
+    /// To everybody, every time.
+    pub const LOUD: Self = Self { is_quiet: false, is_answer: false };
 
     /// The more talkative of two.
     pub fn or(self, other: Self) -> Self {

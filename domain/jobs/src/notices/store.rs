@@ -59,6 +59,11 @@ pub(super) async fn blocked_since(tx: &mut Tx, run: &Run, since: Option<RunId>) 
     tx.one(&sql, &params![run.job, run.id, run.trusted, reference(run), since]).await?.get(0)
 }
 
+/// The newest run of a job.
+pub(super) async fn last_run(tx: &mut Tx, job: JobId) -> Result<Option<Run>> {
+    Ok(crate::runs::last_of_jobs(tx, &[job], 1).await?.remove(&job).and_then(|mut runs| runs.pop()))
+}
+
 pub(super) async fn set_muted(tx: &mut Tx, job: JobId, user: UserId, is_muted: bool) -> Result<bool> {
     let sql = if is_muted {
         "insert into job_mute (job_id, user_id) values ($1, $2) on conflict do nothing"

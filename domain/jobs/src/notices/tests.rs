@@ -207,6 +207,20 @@ db::on_both! { hub;
         assert_eq!(hub.told().await.len(), 2, "a step back has no committers");
     }
 
+    async fn a_team_can_answer_for_a_job(hub) {
+        let mut tx = hub.by(&hub.ann).await;
+        let team = ::people::teams::create(&mut tx, "Licensing", "").await.expect("made");
+        ::people::teams::add(&mut tx, team.id, hub.bob.id).await.expect("added");
+        tx.commit().await.expect("committed");
+        for owner in ["team:licensing", "Licensing", "user:bob", "BOB@example.com"] {
+            hub.commit(&format!("name: nightly\ntitle: Nightly\nowner: {owner}\nsteps: [{{run: x}}]\n")).await;
+            let before = hub.told().await.len();
+            hub.goes("nightly", "x\n", "failed").await;
+            assert!(hub.told().await[before..].contains(&"bob mail job.failed".to_owned()), "{owner}");
+            hub.goes("nightly", "x\n", "succeeded").await;
+        }
+    }
+
     async fn branches_are_lines_of_their_own_and_cannot_have_others_told(hub) {
         hub.commit(OWNED).await;
         hub.run_of("nightly", COMMIT, Some("refs/heads/try")).await;
@@ -248,6 +262,17 @@ db::on_both! { hub;
         assert!(!serde_json::to_string(&message).expect("JSON").contains("x\\n"), "a webhook gets no lines");
         assert_eq!((&message.data["run"]["state"], &message.data["failures_in_a_row"]), (&"failed".into(), &1.into()));
         assert_eq!(hub.verbs(&["secret.given"]).await.len(), 1, "its use is audited");
+    }
+
+    async fn a_fire_that_starts_nothing_is_told_to_who_asked_for_that(hub) {
+        let on = "on: [{cron: '*/5 * * * *', tz: UTC, overlap: skip}]\n";
+        hub.commit(&format!("{OWNED}{on}notify: [{{on: skipped, to: owner}}]\n")).await;
+        hub.advance(Duration::from_secs(300)).await;
+        assert!(hub.told().await.is_empty(), "it started one");
+        hub.advance(Duration::from_secs(300)).await;
+        assert_eq!(hub.told().await, ["bob mail job.fire_skipped", "bob inbox job.fire_skipped"]);
+        let message = hub.message("bob").await;
+        assert!(message.sentence.starts_with("Nightly was not started for Sun 1 Nov 2026 00:10 UTC."), "{}", message.sentence);
     }
 
     async fn done_twice_nobody_is_told_twice(hub) {

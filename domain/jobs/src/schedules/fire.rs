@@ -103,6 +103,7 @@ async fn account(tx: &mut Tx, mut schedule: Schedule) -> Result<()> {
     let from = schedule.cursor_at.plus(Duration::from_millis(1));
     let due = clock.fires(from, now.plus(Duration::from_millis(1)), FIRES_TOGETHER);
     let newest = newest(&clock, due.last().copied(), now);
+    let mut skipped = Vec::new();
     for at in &due {
         if store::is_accounted(tx, schedule.id, *at).await? {
             continue;
@@ -110,7 +111,11 @@ async fn account(tx: &mut Tx, mut schedule: Schedule) -> Result<()> {
         let fire =
             decided(tx, &schedule, &job, &clock, *at, newest.unwrap_or(*at), &definition.commit).await?;
         store::insert_fire(tx, &job, &schedule, &fire).await?;
+        if fire.run.is_none() {
+            skipped.push(fire);
+        }
     }
+    crate::notices::skipped(tx, &job, model, &skipped).await?;
     // With more due than is accounted for at once, the rest is due still.
     schedule.cursor_at = due.last().copied().filter(|_| due.len() == FIRES_TOGETHER).unwrap_or(now);
     schedule.next_at = clock.after(schedule.cursor_at);
