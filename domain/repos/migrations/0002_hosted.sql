@@ -4,6 +4,8 @@ alter table repository add column hosted boolean not null default false;
 alter table repository add column pushers text not null default 'members';
 -- Since when it takes no pushes.
 alter table repository add column archived_at bigint;
+-- Which folder of repositories it is in: of several servers on one database only those with this folder serve it.
+alter table repository add column home text;
 
 -- The refs of a hosted repository as they were told last: what git took and nobody told is the difference.
 create table hosted_ref (

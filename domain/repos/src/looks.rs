@@ -1,7 +1,7 @@
 //! Looking at history, for pages: from what the mirror has, never from the remote, and each answer once. What a full id
 //! leads to never changes, so an answer about full ids holds for ever; a page that is looked at again asks git nothing.
 
-use crate::git::{Commit, Range};
+use crate::git::{Commit, Mirror, Range};
 use crate::{Mirrors, Repository};
 use base::{Result, Time};
 use std::collections::BTreeMap;
@@ -47,6 +47,11 @@ fn in_brief(mut commits: Vec<Commit>) -> Vec<Commit> {
         commit.message = String::new();
     }
     commits
+}
+
+/// Forgets the tip of a mirror whose refs were just looked at: two looks may fall into one instant.
+pub(crate) fn moved(mirror: &Mirror) {
+    kept().tips.remove(mirror.dir());
 }
 
 impl Mirrors {

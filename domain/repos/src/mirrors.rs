@@ -39,6 +39,8 @@ struct Inner {
     misses: Mutex<HashMap<(RepositoryId, String), Stopwatch>>,
     /// Clones, fetches and pushes that are served at once.
     transfers: Arc<tokio::sync::Semaphore>,
+    /// The name of the folder that the repositories are in.
+    home: String,
 }
 
 /// Whose turn it is to fetch one repository.
@@ -63,8 +65,8 @@ impl Mirrors {
         end_orphans(&git);
         let most = limits.count(Limit::GitTransfers).min(tokio::sync::Semaphore::MAX_PERMITS);
         let transfers = Arc::new(tokio::sync::Semaphore::new(most));
-        let (turns, misses) = (Mutex::default(), Mutex::default());
-        Ok(Self(Arc::new(Inner { git, sealing, policy, turns, misses, transfers })))
+        let (turns, misses, home) = (Mutex::default(), Mutex::default(), hosted::home(git.home())?);
+        Ok(Self(Arc::new(Inner { git, sealing, policy, turns, misses, transfers, home })))
     }
 
     /// What seals secrets at rest.
@@ -210,8 +212,10 @@ impl Mirrors {
             true => self.notice(db, &repository, held, pusher).await,
             false => self.fetch_unrecorded(db, &repository, held).await,
         };
+        crate::looks::moved(&self.mirror(id));
         held.failure = outcome.as_ref().err().map(|error| (error.code(), error.message().to_owned()));
-        if outcome.as_ref().is_err_and(Error::is_missing) || (repository.hosted && outcome.is_ok()) {
+        let is_elsewhere = |error: &Error| error.is_missing() || error.code() == hosted::ELSEWHERE;
+        if outcome.as_ref().is_err_and(is_elsewhere) || (repository.hosted && outcome.is_ok()) {
             return outcome;
         }
         let mut tx = db.write(&system).await?;

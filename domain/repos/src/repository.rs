@@ -24,7 +24,7 @@ pub use credential::{CredentialKind, NewCredential};
 pub(crate) use hook::by_hook;
 pub use hook::{Hook, renew_hook};
 pub use hosted::{NewHosted, Pushers, create};
-pub(crate) use hosted::{look_at_hosted, open_to, record_pushed, refuse_push, told_refs};
+pub(crate) use hosted::{claim, look_at_hosted, open_to, record_pushed, refuse_push, told_refs};
 pub(crate) use outcome::{due, is_any_due, record};
 
 use crate::git::Source;

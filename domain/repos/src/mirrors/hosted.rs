@@ -11,10 +11,31 @@ use base::{Actor, Door, Error, Result};
 use db::Db;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// Packs are joined when pushes have been quiet for so long.
 const TIDY_AFTER: Duration = Duration::from_secs(20);
+
+/// The code of what another server has.
+pub(super) const ELSEWHERE: &str = "repository.elsewhere";
+
+/// The name of a folder of repositories, made with it.
+pub(super) fn home(folder: &Path) -> Result<String> {
+    let path = folder.join("home");
+    let failed = |error: std::io::Error| {
+        Error::unavailable("git.home", format!("{} cannot be read or made", path.display())).because(error)
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+        _ => {
+            let name = base::random::word::<16>();
+            std::fs::write(&path, &name).map_err(failed)?;
+            Ok(name)
+        }
+    }
+}
 
 impl Mirrors {
     /// Makes a hosted repository ready to be served, and leaves the way free for one transfer while the permit lives.
@@ -30,7 +51,7 @@ impl Mirrors {
         let turn = self.turn(repository.id);
         let mut held = turn.held.lock().await;
         let known = repository::told_refs(&mut db.read(&Actor::system()).await?, repository.id).await?;
-        let mirror = self.ready(repository, &mut held, &known).await?;
+        let mirror = self.ready(db, repository, &mut held, &known).await?;
         Ok((mirror, permit))
     }
 
@@ -48,7 +69,9 @@ impl Mirrors {
     /// Joins the packs that pushes left.
     pub(crate) async fn tidy(&self, db: &Db, id: RepositoryId) -> Result<()> {
         match repository::get(&mut db.read(&Actor::system()).await?, id).await {
-            Ok(_) => self.mirror(id).tidy().await,
+            Ok(_) if self.mirror(id).exists().await => self.mirror(id).tidy().await,
+            // Elsewhere.
+            Ok(_) => {}
             // Removed meanwhile.
             Err(error) if error.is_missing() => {}
             Err(error) => return Err(error),
@@ -56,9 +79,10 @@ impl Mirrors {
         Ok(())
     }
 
-    async fn ready(&self, repository: &Repository, held: &mut Held, known: &Tips) -> Result<Mirror> {
+    async fn ready(&self, db: &Db, repository: &Repository, held: &mut Held, known: &Tips) -> Result<Mirror> {
         let mirror = self.mirror(repository.id);
         if !mirror.exists().await {
+            self.claim(db, repository).await?;
             if !known.is_empty() {
                 let message = format!(
                     "the folder of {} is gone from this server; bring back {} from a copy",
@@ -77,6 +101,21 @@ impl Mirrors {
         Ok(mirror)
     }
 
+    /// Refuses to make what another server has: it would be empty here, and everything would seem to be gone.
+    async fn claim(&self, db: &Db, repository: &Repository) -> Result<()> {
+        let mut tx = db.write(&Actor::system()).await?;
+        let home = repository::claim(&mut tx, repository.id, &self.0.home).await?;
+        tx.commit().await?;
+        if home == self.0.home {
+            return Ok(());
+        }
+        let message = format!(
+            "{} is kept by another server of this installation, whose folder of repositories is not this one's",
+            repository.name
+        );
+        Err(Error::unavailable(ELSEWHERE, message))
+    }
+
     /// Compares the refs that there are with those that were told, and tells the difference, to each who made it their own.
     pub(super) async fn notice(
         &self,
@@ -86,7 +125,7 @@ impl Mirrors {
         pusher: Option<&Actor>,
     ) -> Result<Fetched> {
         let known = repository::told_refs(&mut db.read(&Actor::system()).await?, repository.id).await?;
-        let mirror = self.ready(repository, held, &known).await?;
+        let mirror = self.ready(db, repository, held, &known).await?;
         let now = mirror.tips().await?;
         let mut changes = compare(&known, &now);
         let told = changes.len().min(CHANGES_TOLD);

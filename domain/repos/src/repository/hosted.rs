@@ -168,6 +168,11 @@ pub(crate) async fn refuse_push(tx: &mut Tx, repository: &Repository) -> Result<
     }
 }
 
+/// Which folder of repositories a hosted one is in; `ours` from now on when it is in none yet.
+pub(crate) async fn claim(tx: &mut Tx, id: RepositoryId, ours: &str) -> Result<String> {
+    store::claim(tx, id, ours).await
+}
+
 /// Has every hosted repository looked at soon.
 pub(crate) async fn look_at_hosted(tx: &mut Tx) -> Result<()> {
     for id in store::hosted(tx).await? {

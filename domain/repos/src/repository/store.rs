@@ -203,6 +203,12 @@ pub(super) async fn set_ref(tx: &mut Tx, id: RepositoryId, name: &str, tip: Opti
     tx.run(sql, &params![id, name, &tip.object, tip.commit.clone()]).await.map(drop)
 }
 
+/// Which folder a hosted repository is in; `ours` when it is in none yet.
+pub(super) async fn claim(tx: &mut Tx, id: RepositoryId, ours: &str) -> Result<String> {
+    tx.run("update repository set home = $2 where id = $1 and home is null", &params![id, ours]).await?;
+    tx.one("select home from repository where id = $1", &params![id]).await?.get(0)
+}
+
 /// Every repository that is here.
 pub(super) async fn hosted(tx: &mut Tx) -> Result<Vec<RepositoryId>> {
     let rows = tx.rows("select id from repository where hosted order by id", &[]).await?;

@@ -10,6 +10,10 @@ use std::process::Command;
 /// Where they are in the data folder.
 const FOLDER: &str = "repositories";
 
+/// What lies beside them and belongs to them: whose folder it is, and the keys of hosts that were seen, without which a copy would
+/// trust whoever answers first.
+const BESIDES: &[&str] = &["home", "known_hosts"];
+
 /// What git has to find in a repository, even when nothing is in it.
 const FOLDERS: &[&str] = &["refs", "objects"];
 
@@ -23,11 +27,12 @@ fn all(data: &Path) -> Vec<PathBuf> {
 
 /// Writes every repository into a copy.
 pub(super) fn pack<W: Write>(data: &Path, archive: &mut tar::Builder<W>) -> Result<()> {
-    // The keys of hosts that were seen; without them a copy would trust whoever answers first.
-    let hosts = data.join(FOLDER).join("known_hosts");
-    if hosts.is_file() {
-        let packed = archive.append_path_with_name(&hosts, Path::new(FOLDER).join("known_hosts"));
-        packed.map_err(|e| failed("copied", &hosts, e))?;
+    for name in BESIDES {
+        let path = data.join(FOLDER).join(name);
+        if path.is_file() {
+            let packed = archive.append_path_with_name(&path, Path::new(FOLDER).join(name));
+            packed.map_err(|e| failed("copied", &path, e))?;
+        }
     }
     for dir in all(data) {
         let Some(folder) = dir.file_name() else { continue };

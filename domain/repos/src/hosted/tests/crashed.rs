@@ -84,6 +84,16 @@ db::on_both! { team;
         assert!(left.is_empty(), "{left:?}");
     }
 
+    async fn another_server_without_the_folder_tells_no_untruth(team) {
+        let made = team.make("tools").await;
+        let copy = team.copy("bobs", &team.url("tools", &team.bob.token)).await;
+        good(&copy, &["push", "-q", "origin", "main"]).await;
+        let other = Mirrors::open(&team.place.folder().join("other"), team.db.limits(), web::TargetPolicy::default());
+        let error = other.expect("opened").fetch(&team.db, made.id).await.expect_err("it is not there");
+        assert_eq!(error.code(), "repository.elsewhere");
+        assert_eq!((team.repository("tools").await.state, team.told().await.len()), (State::Ready, 1));
+    }
+
     async fn a_folder_that_is_gone_is_said_and_never_taken_for_empty(team) {
         let made = team.make("tools").await;
         let copy = team.copy("bobs", &team.url("tools", &team.bob.token)).await;
