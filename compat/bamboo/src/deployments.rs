@@ -148,6 +148,17 @@ async fn of_environment(tx: &mut Tx, world: &World, place: &Environment, most: u
     Ok(all)
 }
 
+/// Whether the deployment of a run is not over, though the run may be: it ends a moment later, and what nobody heard of any more is
+/// over when a person says so.
+async fn is_open(tx: &mut Tx, run: &Run) -> Result<bool> {
+    let Some(id) = run.deployment else { return Ok(false) };
+    match deployments::get(tx, id).await {
+        Ok(found) => Ok(!found.state.is_over()),
+        Err(error) if error.is_missing() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 async fn shown(
     call: &Call<'_>,
     tx: &mut Tx,
@@ -158,7 +169,7 @@ async fn shown(
     Ok(match made {
         Made::Run(run) => {
             let version = versions::of_deployed(tx, world, run).await?;
-            show::of_run(call, tx, world, place, run, &version)
+            show::of_run(call, world, place, run, &version, is_open(tx, run).await?)
         }
         Made::Alone(deployment) => show::of_deployment(call, place, deployment),
     })

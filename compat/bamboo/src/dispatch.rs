@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
 use axum::response::IntoResponse;
-use base::{Actor, Error, Limit, Result};
+use base::{Actor, Error, Kind, Limit, Result};
 use base64::Engine as _;
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, Limited};
@@ -113,7 +113,15 @@ async fn authenticated(app: &App, headers: &HeaderMap, takes_cookies: bool) -> R
             return Ok(actor);
         }
     }
-    (app.authenticate)(app, headers).await?.ok_or_else(nobody)
+    match (app.authenticate)(app, headers).await {
+        Ok(found) => found.ok_or_else(nobody),
+        // Scripts look for the number in the words.
+        Err(error) if error.kind() == Kind::Unauthenticated => Err(Error::unauthenticated(
+            "bamboo.unauthorized",
+            format!("Unauthorized (401): {}", error.message()),
+        )),
+        Err(error) => Err(error),
+    }
 }
 
 /// The password of Basic, as a Bearer header: Bamboo's users have names where ours have addresses, and the token alone says who it is.

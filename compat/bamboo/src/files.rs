@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use base::id::PartId;
 use base::{Error, Result, Right};
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use jobs::attempts::{Artifact, Attempt};
 use jobs::jobs::Job;
 use jobs::runs::{self, LogPart, Run, State};
@@ -109,7 +109,8 @@ async fn log(call: &Call<'_>) -> Result<Answer> {
             Err(error) => Some((Err(error), lines)),
         }
     });
-    let mut response = Response::new(Body::from_stream(pieces));
+    // Whoever sends it may ask once more after its end.
+    let mut response = Response::new(Body::from_stream(pieces.fuse()));
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -8,7 +8,7 @@ use crate::show::result;
 use base::id::{DeploymentId, RepositoryId, RunId};
 use base::{Error, Result, Right, Time};
 use db::Tx;
-use jobs::runs::{self, Run, remarks};
+use jobs::runs::{self, Run, State, remarks};
 use serde_json::{Value, json};
 
 pub const ROUTES: &[Route] = &[
@@ -136,19 +136,23 @@ async fn show(call: &Call<'_>, tx: &mut Tx, world: &World, version: &Version) ->
     }))
 }
 
+/// The versions of a project. As long as nobody named any, everything that was built well is offered.
 async fn list(call: &Call<'_>) -> Result<Answer> {
     let page = call.page();
     let mut tx = call.read().await?;
     let world = World::load(call, &mut tx).await?;
     let id = repository(call, &world)?;
-    let mut all = Vec::new();
+    let (mut named, mut built) = (Vec::new(), Vec::new());
     for (_, job) in world.sources(id) {
         for run in runs::page(&mut tx, job.id, &[], 0, RUNS).await? {
-            if let Some(name) = name_of(&mut tx, &run).await? {
-                all.push(of_run(&run, Some(name)));
+            match name_of(&mut tx, &run).await? {
+                Some(name) => named.push(of_run(&run, Some(name))),
+                None if run.state == State::Succeeded => built.push(of_run(&run, None)),
+                None => {}
             }
         }
     }
+    let mut all = if named.is_empty() { built } else { named };
     all.sort_by_key(|version| std::cmp::Reverse(version.id));
     let size = all.len();
     let mut items = Vec::new();

@@ -128,14 +128,15 @@ fn record(call: &Call<'_>, facts: &Facts<'_>) -> Value {
 /// A deployment that a run makes, or wanted to make.
 pub fn of_run(
     call: &Call<'_>,
-    _: &Tx,
     world: &World,
     place: &Environment,
     run: &Run,
     version: &Version,
+    is_open: bool,
 ) -> Value {
     let lived = words::of_run(run.state);
-    let why = super::result::reason(call, run);
+    let goes_on = run.state == RunState::Held || (is_open && run.state.is_over());
+    let why = super::result::reason(run);
     let reason = match &run.sentence {
         Some(sentence) => format!("{why}: {}", words::html(sentence)),
         None => why,
@@ -145,11 +146,7 @@ pub fn of_run(
         place,
         version: (version.id, &version.name),
         commit: &run.commit,
-        life: if run.state == RunState::Held {
-            ("IN_PROGRESS", "UNKNOWN")
-        } else {
-            life(lived.cycle, lived.state)
-        },
+        life: if goes_on { ("IN_PROGRESS", "UNKNOWN") } else { life(lived.cycle, lived.state) },
         asked_at: run.made_at,
         started_at: run.started_at,
         ended_at: run.ended_at,

@@ -49,7 +49,7 @@ pub fn result(
     }
     plan_json["planKey"] = json!({"key": job_key});
     plan_json["master"] = json!({"key": plan.key()});
-    let reason = reason(call, run);
+    let reason = reason(run);
     let mut all = json!({
         "expand": "changes,metadata,artifacts,comments,labels,jiraIssues,logEntries",
         "link": {"href": call.link(&format!("rest/api/latest/result/{own}")), "rel": "self"},

@@ -72,15 +72,9 @@ pub fn key(plan: &Plan, run: &Run) -> String {
     format!("{}-{}", plan.key(), run.number)
 }
 
-/// Why it was started. It is HTML there.
-pub fn reason(call: &Call<'_>, run: &Run) -> String {
-    let who = words::html(&run.asked_by_name);
-    let by = match run.asked_by {
-        Some(user) => {
-            format!("<a href=\"{}\">{who}</a>", words::html(&call.app.link(&format!("/users/{user}"))))
-        }
-        None => who,
-    };
+/// Why it was started. Clients show it as HTML.
+pub fn reason(run: &Run) -> String {
+    let by = words::html(&run.asked_by_name);
     match run.cause {
         Cause::Schedule => "Scheduled".to_owned(),
         Cause::Push => format!("Changes by {by}"),
@@ -116,7 +110,7 @@ pub fn times(all: &mut Value, now: Time, started: Option<Time>, ended: Option<Ti
 pub fn brief(call: &Call<'_>, tx: &Tx, plan: &Plan, job: &Job, run: &Run) -> Value {
     let key = key(plan, run);
     let life = words::of_run(run.state);
-    let reason = reason(call, run);
+    let reason = reason(run);
     let ended = run.ended_at.or((run.state == State::Held).then_some(run.state_at));
     let mut all = json!({
         "expand": EXPANDS,

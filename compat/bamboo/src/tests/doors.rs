@@ -50,7 +50,7 @@ db::on_both! {
             ("GET", "/rest/api/latest/agent/x", "", 404),
             ("GET", "/rest/api/latest/admin/users", "", 403),
             ("GET", "/download/LAB-PROV-CHECK/build_logs/LAB-PROV-CHECK-1.log", "", 404),
-            ("GET", "/", "", 404),
+            ("GET", "/browse/LAB-NONE", "", 404),
         ] {
             let reply = hub.send(request(method, path, &json, body)).await;
             assert_eq!(reply.status, status, "{method} {path}: {}", reply.body);
