@@ -1,13 +1,16 @@
 //! Moving a run on: beginning stages, ending it, and letting in what waited for it.
 
 use super::state::{Next, StageFacts, next};
+use super::store::waiting;
 use super::{Part, PartState, Run, State, missing, store};
 use crate::file::{self, Overlap, RetryOn};
 use crate::jobs;
-use base::id::{PartId, RunId};
+use base::id::{DefinitionId, JobId, PartId, RunId};
 use base::{Error, Result};
 use db::Tx;
 use serde_json::json;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 /// Lets a run begin that nothing stands in the way of.
@@ -219,28 +222,40 @@ pub(super) async fn skip(tx: &mut Tx, id: RunId, why: &str) -> Result<()> {
 
 /// Lets in the runs that waited for this one: the oldest of the same job, and the oldest of the group.
 async fn admit(tx: &mut Tx, ended: &Run) -> Result<()> {
-    let mut candidates = store::live(tx, ended.job).await?;
+    let mut candidates = waiting::of_job(tx, ended.job).await?;
     if let Some(lane) = &ended.lane {
-        candidates.extend(store::live_in_lane(tx, lane).await?);
+        candidates.extend(waiting::of_lane(tx, lane).await?);
     }
-    candidates.retain(|run| run.state == State::Waiting && run.id != ended.id);
+    candidates.retain(|run| run.id != ended.id);
     candidates.sort_by_key(|run| run.id);
     candidates.dedup_by_key(|run| run.id);
-    for mut run in candidates {
-        let model = jobs::definition(tx, run.definition).await?.model;
-        let others = store::live(tx, run.job).await?;
-        let is_first =
-            model.overlap == Overlap::AllowAll || others.first().is_none_or(|first| first.id == run.id);
-        let has_room = match &model.concurrency {
-            Some(shared) => {
-                let others = store::live_in_lane(tx, &shared.group).await?;
-                let holding = others.iter().filter(|other| other.state != State::Waiting).count();
-                holding < usize::try_from(shared.limit).unwrap_or(usize::MAX)
-            }
-            None => true,
+    let mut models: HashMap<DefinitionId, file::Job> = HashMap::new();
+    // Of hundreds that wait for the same job, one is asked for.
+    let mut oldest: HashMap<JobId, Option<RunId>> = HashMap::new();
+    for run in candidates {
+        let model = match models.entry(run.definition) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(jobs::definition(tx, run.definition).await?.model),
         };
-        if is_first && has_room && !run.gate_asked {
-            Box::pin(begin(tx, &mut run, &model)).await?;
+        if model.overlap != Overlap::AllowAll {
+            let first = match oldest.get(&run.job) {
+                Some(first) => *first,
+                None => waiting::oldest(tx, run.job).await?,
+            };
+            oldest.insert(run.job, first);
+            if first.is_some_and(|first| first != run.id) {
+                continue;
+            }
+        }
+        if let Some(shared) = &model.concurrency
+            && waiting::count_begun_in_lane(tx, &shared.group).await? >= u64::from(shared.limit)
+        {
+            continue;
+        }
+        let mut run = store::hold(tx, run.id).await?.ok_or_else(|| missing(run.id))?;
+        if run.state == State::Waiting && !run.gate_asked {
+            Box::pin(begin(tx, &mut run, model)).await?;
+            oldest.clear();
         }
     }
     Ok(())

@@ -211,16 +211,18 @@ async fn insert_parts(tx: &mut Tx, run: &Run, model: &file::Job, new: &New) -> R
 
 /// The runs that a new one meets.
 pub(crate) async fn others(tx: &mut Tx, job: JobId) -> Result<Others> {
-    let live = store::live(tx, job).await?;
-    let waiting = live.iter().filter(|run| run.state == State::Waiting && !run.gate_asked).count();
-    Ok(Others { running: (live.len() - waiting) as u64, waiting: waiting as u64, limit: 1 })
+    let (running, waiting) = store::waiting::count(tx, job).await?;
+    Ok(Others { running, waiting, limit: 1 })
 }
 
 /// Does what was decided about the runs in the way; returns what the new one waits for.
 async fn make_way(tx: &mut Tx, job: &Job, decision: Decision) -> Result<Option<String>> {
+    if decision == Decision::Start {
+        return Ok(None);
+    }
     let live = store::live(tx, job.id).await?;
     let holder = live.first().map_or(0, |run| run.number);
-    if decision != Decision::Start && decision != Decision::Buffer {
+    if decision != Decision::Buffer {
         for waiting in live.iter().filter(|run| run.state == State::Waiting && !run.gate_asked) {
             advance::skip(tx, waiting.id, "A newer run took its place").await?;
         }

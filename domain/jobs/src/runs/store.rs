@@ -15,6 +15,7 @@ macro_rules! columns {
 }
 
 mod overview;
+pub(super) mod waiting;
 mod paged;
 pub(super) mod remarks;
 pub(super) use overview::{between, failed_last, last_of_jobs, queued};
