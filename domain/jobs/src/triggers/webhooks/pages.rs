@@ -35,7 +35,7 @@ pub(crate) fn section(job: &Job, model: &file::Job, hook: Option<&Hook>, reader:
                 }
                 @if let Some(name) = &webhook.secret { " Requests are signed with the secret " span.mono { (name) } "." }
             }
-            div.row.wrap {
+            div.row.wrap.ranges {
                 form.one method="post" action=(make) { button.btn.sm { @if hook.is_some() { "Make a new address" } @else { "Make an address" } } }
                 @if hook.is_some() { (ui::press(&format!("{make}/end"), "sm quiet", "End it")) }
             }

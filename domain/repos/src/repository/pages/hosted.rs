@@ -92,7 +92,7 @@ pub(super) fn said(frame: &Frame, repository: &Repository, pushed: Option<Time>)
 pub(super) fn clone_address(app: &App, repository: &Repository) -> Markup {
     let address = address(app, repository);
     html! {
-        div.row.wrap {
+        div.row.wrap.ranges {
             label.row.grow { span { "Clone" } input.input.sm.mono.grow readonly value=(address) aria-label="Address to clone"; }
             button.btn.sm type="button" data-copy=(address) { (ui::icon("copy")) " Copy" }
         }
@@ -110,11 +110,13 @@ pub(super) fn first_push(app: &App, repository: &Repository) -> Markup {
     html! {
         section.block {
             div.block-head { h2 { "Push something" } }
-            p.dim { "git asks for a user name and a password: any name, and a " a href="/settings/tokens" { "token" } " as the password. This page changes by itself." }
-            h3 { "What you have already" }
-            div.rich { pre { (existing) } }
-            h3 { "Something new" }
-            div.rich { pre { (new) } }
+            div.stack {
+                p.dim { "git asks for a user name and a password: any name, and a " a href="/settings/tokens" { "token" } " as the password. This page changes by itself." }
+                h3 { "What you have already" }
+                div.rich { pre tabindex="0" aria-label="Commands for what you have already" { (existing) } }
+                h3 { "Something new" }
+                div.rich { pre tabindex="0" aria-label="Commands for something new" { (new) } }
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ pub(super) async fn form(State(app): State<App>, frame: Frame) -> Result<Markup>
     let content = html! {
         section.block {
             div.block-head { h2 { "Connect one that is elsewhere" } }
+            p.dim { "There is none yet? " a href="#host" { "Make one here" } " and push to it." }
             form.stack method="post" action="/repositories" {
                 (fields(None))
                 div.row { button.btn.primary { "Connect repository" } a.btn.quiet href="/repositories" { "Cancel" } }
