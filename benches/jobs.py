@@ -77,9 +77,6 @@ class Site:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="signalbox-jobs-"))
         self.marks = self.folder / "marks"
         self.marks.touch()
-        self.git = self.folder / "git"
-        self.git.mkdir()
-        self.run_git("init", "-q", "-b", "main")
         self.hub = Hub(options, words=["--agents", "0"])
         self.agent = None
         if slots:
@@ -90,8 +87,8 @@ class Site:
                                           env=dict(os.environ, SIGNALBOX_AGENT_NAME="bench"))
             wait("the agent", lambda: self.get("agents")["data"])
 
-    def run_git(self, *words):
-        return subprocess.run(["git", "-c", "user.name=Ann", "-c", "user.email=ann@hub.example", "-c", "gc.auto=0", *words], cwd=self.git, check=True,
+    def git(self, repository, *words):
+        return subprocess.run(["git", "-c", "user.name=Ann", "-c", "user.email=ann@hub.example", "-c", "gc.auto=0", *words], cwd=self.folder / repository, check=True,
                               capture_output=True, text=True).stdout.strip()
 
     def get(self, path):
@@ -107,21 +104,44 @@ class Site:
         with self.database() as database:
             return database.execute(sql, params).fetchall()
 
-    def commit(self, files):
+    def commit(self, files, repository="web"):
         """Commits files, has them fetched, and returns how long it took until the jobs were what they say."""
-        for name, text in files.items():
-            path = self.git / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-        self.run_git("add", ".")
-        self.run_git("commit", "-q", "-m", "jobs")
-        head, start = self.run_git("rev-parse", "HEAD"), time.monotonic()
-        if self.ask("select count(*) from repository")[0][0] == 0:
-            self.hub.make("repositories", {"name": "web", "url": str(self.git), "default_branch": "main", "poll_seconds": 0})
-        else:
-            self.hub.make("repositories/web/fetch", {})
-        wait("the job files to be read", lambda: self.ask("select count(*) from job_file where commit_id = ?", head)[0][0] == len(files), 600)
+        head = self.write(files, repository)
+        start = time.monotonic()
+        self.fetch(repository)
+        wait("the job files to be read", lambda: self.is_read([(head, len(files))]), 600)
         return time.monotonic() - start
+
+    def commit_all(self, files):
+        """The same for many repositories, each with its files."""
+        heads = [(self.write(own, repository), len(own)) for repository, own in files.items()]
+        start = time.monotonic()
+        for repository in files:
+            self.fetch(repository)
+        wait("the job files to be read", lambda: self.is_read(heads), 600)
+        return time.monotonic() - start
+
+    def write(self, files, repository):
+        folder = self.folder / repository
+        if not folder.exists():
+            folder.mkdir()
+            self.git(repository, "init", "-q", "-b", "main")
+        for name, text in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+        self.git(repository, "add", ".")
+        self.git(repository, "commit", "-q", "-m", "jobs")
+        return self.git(repository, "rev-parse", "HEAD")
+
+    def fetch(self, repository):
+        if self.ask("select count(*) from repository where name = ?", repository)[0][0] == 0:
+            self.hub.make("repositories", {"name": repository, "url": str(self.folder / repository), "default_branch": "main", "poll_seconds": 0})
+        else:
+            self.hub.make(f"repositories/{repository}/fetch", {})
+
+    def is_read(self, heads):
+        read = dict(self.ask("select commit_id, count(*) from job_file group by commit_id"))
+        return all(read.get(head, 0) >= count for head, count in heads)
 
     def started(self):
         """When each run's process said that it had begun, by its job."""
@@ -172,6 +192,11 @@ def many(count, cron, step):
     return files
 
 
+def teams(count, cron, step):
+    """The same jobs as `many` makes, each file in a repository of its own."""
+    return {f"team-{n}": {"signalbox.yaml": text} for n, text in enumerate(many(count, cron, step).values())}
+
+
 def mark(made):
     """A step that says when it began: the shell's own clock, without another process."""
     return f"echo $SIGNALBOX_JOB $EPOCHREALTIME >> {made.marks}"
@@ -208,11 +233,11 @@ def page(made):
 def due(options, through):
     """10,000 schedules that are due evenly through so many seconds, at whole ones as cron has them; 1 is all of them at once."""
     with site(options, slots=options.slots) as made:
-        took = made.commit(many(options.jobs, lambda n: "0 0 0 1 1 *", mark(made)))
+        took = made.commit_all(teams(options.jobs, lambda n: "0 0 0 1 1 *", mark(made)))
         begins = (int(time.time() + 2 * took) // 60 + 2) * 60
         second = lambda n: begins + n * through // options.jobs
         clock = lambda n: time.strftime("%S %M *" if through > 60 else "%S %M %H", time.gmtime(second(n)))
-        made.commit(many(options.jobs, lambda n: clock(n) + " * * *", mark(made)))
+        made.commit_all(teams(options.jobs, lambda n: clock(n) + " * * *", mark(made)))
         if time.time() > begins - 1:
             raise RuntimeError("reading the files took too long for the minute that was meant")
         seconds = min(through, 120)
@@ -272,7 +297,7 @@ def trigger(options):
 @row("runs of `true`, 8 at once", ">= 200/s")
 def trivial(options):
     with site(options) as made:
-        made.commit(many(8, lambda n: "0 0 0 1 1 *", "true"))
+        made.commit({"signalbox.yaml": many(8, lambda n: "0 0 0 1 1 *", "true").popitem()[1]})
         with Process(made.hub.process.pid) as server, Process(made.agent.pid) as agent:
             start = time.monotonic()
             lanes = [threading.Thread(target=lambda n=n: [made.hub.make(f"jobs/job-{n}/runs", {}) for _ in range(options.runs // 8)]) for n in range(8)]
@@ -326,7 +351,7 @@ def printing(made, lines, rate):
     """One run that prints; what was seen of it."""
     told = made.folder / "printed"
     told.unlink(missing_ok=True)
-    (made.git / "printer.py").write_text(PRINTER)
+    made.write({"printer.py": PRINTER}, "web")
     made.commit({"signalbox.yaml": f"name: long\nsteps: [{{run: 'python3 printer.py {lines} {rate} {told}'}}]\n"})
     with Process(made.hub.process.pid) as server, Process(made.agent.pid) as agent:
         id = made.hub.make("jobs/long/runs", {})["id"]

@@ -1,7 +1,7 @@
 """The peer for jobs: Buildbot from PyPI, a master on SQLite and one worker, in a virtual environment, with fresh data, on free loopback ports."""
 import json, os, pathlib, shutil, signal, socket, subprocess, tempfile, threading, time, urllib.request
 
-PACKAGES = ["buildbot", "buildbot-worker"]
+PACKAGES = ["buildbot", "buildbot-www", "buildbot-worker"]
 
 CONFIG = """
 from buildbot.plugins import *
@@ -44,32 +44,34 @@ def measure(options, printer):
         print(f"  Buildbot is not installed in {bin.parent} (--install does that, from PyPI); no peer is measured")
         return "", {}
     shown = subprocess.run([bin / "buildbot", "--version"], check=True, capture_output=True, text=True).stdout
-    peer = Buildbot(bin, options, printer)
+    peer = Buildbot(options, printer)
     try:
+        peer.start(bin)
         return "Buildbot " + shown.split("version:")[1].split()[0], peer.rows()
     finally:
         peer.stop()
 
 
 class Buildbot:
-    def __init__(self, bin, options, printer):
+    def __init__(self, options, printer):
         self.options, self.folder = options, pathlib.Path(tempfile.mkdtemp(prefix="buildbot-bench-"))
         self.marks, self.told = self.folder / "marks", self.folder / "printed"
         self.marks.touch()
         (self.folder / "printer.py").write_text(printer)
-        self.web, pb = free_port(), free_port()
+        self.log, self.processes, self.web = open(self.folder / "log", "wb"), [], free_port()
+
+    def start(self, bin):
+        pb = free_port()
         master, worker = self.folder / "master", self.folder / "worker"
         quietly = dict(check=True, stdout=subprocess.DEVNULL)
         subprocess.run([bin / "buildbot", "create-master", "-r", master], **quietly)
-        (master / "master.cfg").write_text(CONFIG.format(marks=self.marks, printer=self.folder / "printer.py", lines=options.lines, told=self.told, pb=pb, web=self.web))
+        (master / "master.cfg").write_text(CONFIG.format(marks=self.marks, printer=self.folder / "printer.py", lines=self.options.lines, told=self.told, pb=pb, web=self.web))
         subprocess.run([bin / "buildbot-worker", "create-worker", worker, f"127.0.0.1:{pb}", "w", "secret"], **quietly)
-        self.log = open(self.folder / "log", "wb")
         inside = dict(stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
-        self.processes = []
         for program, place in (("buildbot", master), ("buildbot-worker", worker)):
             self.processes.append(subprocess.Popen([bin / program, "start", "--nodaemon", place], **inside))
             if program == "buildbot":
-                self.until("the master", lambda: "schedulers" in (self.get("forceschedulers") or {}) or self.get("forceschedulers"))
+                self.until("the master", lambda: self.get("forceschedulers"))
         self.until("the worker", lambda: any(worker["connected_to"] for worker in self.get("workers")["workers"]))
 
     def get(self, path):
@@ -83,7 +85,7 @@ class Buildbot:
         until = time.monotonic() + most
         while not (found := seen()):
             if time.monotonic() > until or any(process.poll() is not None for process in self.processes):
-                raise RuntimeError(f"waited for {what} of Buildbot: " + (self.folder / "log").read_text(errors="replace")[-1500:])
+                raise RuntimeError(f"waited for {what} of Buildbot: " + (self.folder / "master" / "twistd.log").read_text(errors="replace")[-1500:])
             time.sleep(pause)
         return found
 
