@@ -10,6 +10,7 @@ use jobs::runs;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/agent" => list),
     route!(GET "/rest/api/latest/agent/remote" => list),

@@ -7,6 +7,7 @@ use crate::wire::page::{collection, whole};
 use base::{Error, Result, Right};
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/plan/{plan}/branch" => list),
     route!(GET "/rest/api/latest/plan/{plan}/branch/{branch}" => get),

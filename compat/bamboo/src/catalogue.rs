@@ -155,10 +155,12 @@ pub fn part_of<'a>(parts: &'a [(String, &'a PartModel)], text: &str) -> Option<&
     by_key.or_else(|| parts.get(place()?.checked_sub(1)?))
 }
 
+/// There is no such plan for the caller.
 pub fn no_plan(key: &str) -> Error {
     Error::missing("bamboo.plan", format!("Plan {key:.200} not found"))
 }
 
+/// There is no such result for the caller.
 pub fn no_result(key: &str) -> Error {
     Error::missing("bamboo.result", format!("Result {key:.200} not found"))
 }
@@ -232,7 +234,7 @@ mod tests {
         Catalogue::of(repositories, jobs.iter().map(name).collect())
     }
 
-    fn found<'a>(all: &'a Catalogue, text: &str) -> Option<(i64, Option<String>)> {
+    fn found(all: &Catalogue, text: &str) -> Option<(i64, Option<String>)> {
         all.target(text).map(|(plan, part)| (plan.id.0, part))
     }
 

@@ -2,26 +2,24 @@
 //! the deployments that anything else made. What a client starts is a run of such a job: it asks the gate like any other.
 
 use crate::call::{Answer, Call};
-use crate::catalogue::{Catalogue, Plan, no_plan};
+use crate::catalogue::no_plan;
 use crate::files::{Lines, tries};
-use crate::projects::visible;
-use crate::queue;
 use crate::routes::{Route, route};
 use crate::show::deployment as show;
 use crate::show::log::Entry;
 use crate::show::result::Detail;
 use crate::versions;
 use crate::wire::page::collection;
+use crate::world::{Made, World, is_open, of_environment};
 use base::id::{DeploymentId, EnvironmentId, RepositoryId, RunId};
-use base::{Error, Result, Right, Time};
+use base::{Error, Result, Right};
 use db::Tx;
-use jobs::jobs::Job;
-use jobs::runs::{self, Run, State};
+use jobs::runs;
 use releases::deployments::{self, Deployment};
-use releases::environments::{self, Environment};
+use releases::environments::Environment;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/deploy/project/all" => projects),
     route!(GET "/rest/api/latest/deploy/project/forPlan" => for_plan),
@@ -31,133 +29,10 @@ pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/deploy/result/{result}" => result),
     route!(GET "/rest/api/latest/deploy/dashboard" => dashboard),
     route!(GET "/rest/api/latest/deploy/dashboard/{project}" => dashboard),
-    route!(GET "/rest/api/latest/queue/deployment" => queued),
-    route!(POST "/rest/api/latest/queue/deployment" => start),
-    route!(DELETE "/rest/api/latest/queue/deployment/{result}" => stop),
 ];
 
 /// Lines of a log that are told with a result.
 const LOG_LINES: usize = 10_000;
-
-/// Everything that deploys, as far as the caller sees it.
-pub struct World {
-    /// The keys.
-    pub catalogue: Catalogue,
-    /// The environments, in the order that a commit travels.
-    pub environments: Vec<Environment>,
-    /// The jobs, each with the environment that it deploys to.
-    pub jobs: Vec<(Plan, Job, Option<String>)>,
-}
-
-impl World {
-    /// Reads it.
-    pub async fn load(call: &Call<'_>, tx: &mut Tx) -> Result<Self> {
-        let catalogue = Catalogue::load(call.app).await?;
-        let environments = environments::list(tx).await?;
-        let mut all = Vec::new();
-        for (plan, job) in visible(tx, &catalogue).await? {
-            let is_near = environments.iter().any(|environment| environment.repository == job.repository);
-            let deploys = match is_near {
-                true => jobs::jobs::definition(tx, job.definition).await?.model.deploy,
-                false => None,
-            };
-            all.push((plan, job, deploys));
-        }
-        all.sort_by_key(|(_, job, _)| job.id);
-        Ok(Self { catalogue, environments, jobs: all })
-    }
-
-    /// The jobs of a repository that deploy nowhere: those that make what is deployed.
-    pub fn sources(&self, repository: RepositoryId) -> impl Iterator<Item = (&Plan, &Job)> {
-        let own = self
-            .jobs
-            .iter()
-            .filter(move |(_, job, deploys)| job.repository == repository && deploys.is_none());
-        own.map(|(plan, job, _)| (plan, job))
-    }
-
-    /// The jobs that deploy to an environment.
-    pub fn deploying<'a>(
-        &'a self,
-        environment: &'a Environment,
-    ) -> impl Iterator<Item = (&'a Plan, &'a Job)> {
-        let own = self.jobs.iter().filter(|(_, job, deploys)| {
-            job.repository == environment.repository
-                && deploys.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(&environment.name))
-        });
-        own.map(|(plan, job, _)| (plan, job))
-    }
-
-    /// The environments of a repository.
-    pub fn of(&self, repository: RepositoryId) -> Vec<&Environment> {
-        self.environments.iter().filter(|environment| environment.repository == repository).collect()
-    }
-
-    /// The repositories that have environments.
-    fn repositories(&self) -> BTreeSet<RepositoryId> {
-        self.environments.iter().map(|environment| environment.repository).collect()
-    }
-
-    /// The environment that a run of one of these jobs deploys to.
-    fn place(&self, job: base::id::JobId) -> Option<&Environment> {
-        let (_, job, deploys) = self.jobs.iter().find(|(_, own, _)| own.id == job)?;
-        let name = deploys.as_ref()?;
-        let mut own = self.environments.iter().filter(|environment| environment.repository == job.repository);
-        own.find(|environment| environment.name.eq_ignore_ascii_case(name))
-    }
-}
-
-/// A deployment, however it was made.
-pub enum Made {
-    /// By a run, which may still wait for the gate or have been turned away by it.
-    Run(Box<Run>),
-    /// By anything else.
-    Alone(Box<Deployment>),
-}
-
-impl Made {
-    /// When it was asked for.
-    fn asked_at(&self) -> Time {
-        match self {
-            Self::Run(run) => run.made_at,
-            Self::Alone(deployment) => deployment.requested_at,
-        }
-    }
-}
-
-/// The deployments of an environment, newest first: at most so many of them.
-async fn of_environment(tx: &mut Tx, world: &World, place: &Environment, most: usize) -> Result<Vec<Made>> {
-    let mut all = Vec::new();
-    let mut known = BTreeSet::new();
-    for (_, job) in world.deploying(place) {
-        for run in runs::page(tx, job.id, &[], 0, most).await? {
-            known.extend(run.deployment);
-            all.push(Made::Run(Box::new(run)));
-        }
-    }
-    let filter =
-        deployments::Filter { environment: Some(place.id), limit: most, ..deployments::Filter::default() };
-    let others = deployments::list(tx, &filter).await?;
-    all.extend(
-        others
-            .into_iter()
-            .filter(|found| !known.contains(&found.id))
-            .map(|found| Made::Alone(Box::new(found))),
-    );
-    all.sort_by_key(|made| std::cmp::Reverse(made.asked_at()));
-    Ok(all)
-}
-
-/// Whether the deployment of a run is not over, though the run may be: it ends a moment later, and what nobody heard of any more is
-/// over when a person says so.
-async fn is_open(tx: &mut Tx, run: &Run) -> Result<bool> {
-    let Some(id) = run.deployment else { return Ok(false) };
-    match deployments::get(tx, id).await {
-        Ok(found) => Ok(!found.state.is_over()),
-        Err(error) if error.is_missing() => Ok(false),
-        Err(error) => Err(error),
-    }
-}
 
 async fn shown(
     call: &Call<'_>,
@@ -223,7 +98,7 @@ async fn project(call: &Call<'_>) -> Result<Answer> {
 }
 
 /// The environment that the path names, by id or by name.
-fn place<'a>(call: &Call<'_>, world: &'a World, text: &str) -> Result<&'a Environment> {
+pub fn place<'a>(call: &Call<'_>, world: &'a World, text: &str) -> Result<&'a Environment> {
     let id = text.parse::<i64>().ok().map(EnvironmentId);
     let found = world.environments.iter().find(|place| Some(place.id) == id);
     let found =
@@ -259,7 +134,7 @@ async fn results(call: &Call<'_>) -> Result<Answer> {
 }
 
 /// The deployment that an id means: a run's, or its own.
-async fn made(call: &Call<'_>, tx: &mut Tx, world: &World, right: Right) -> Result<(Environment, Made)> {
+pub async fn made(call: &Call<'_>, tx: &mut Tx, world: &World, right: Right) -> Result<(Environment, Made)> {
     let id = call.id("result")?;
     let missing = || Error::missing("bamboo.deployment", format!("There is no deployment result {id}"));
     match runs::require(tx, RunId(id), right).await {
@@ -357,91 +232,4 @@ async fn dashboard(call: &Call<'_>) -> Result<Answer> {
         all.push(json!({"deploymentProject": project, "environmentStatuses": statuses}));
     }
     Ok(Answer::ok(Value::Array(all)))
-}
-
-async fn queued(call: &Call<'_>) -> Result<Answer> {
-    let page = call.page();
-    let mut tx = call.read().await?;
-    let world = World::load(call, &mut tx).await?;
-    let filter =
-        runs::Filter { states: vec![State::Waiting, State::Queued], limit: 1_000, ..runs::Filter::default() };
-    let all: Vec<Run> = runs::list(&mut tx, &filter)
-        .await?
-        .into_iter()
-        .filter(|run| world.place(run.job).is_some())
-        .collect();
-    let size = all.len();
-    let items = page
-        .cut(all)
-        .into_iter()
-        .map(|run| json!({"deploymentResultId": run.id.0, "link": result_link(call, run.id)}));
-    let items: Vec<Value> = items.collect();
-    Ok(Answer::ok(
-        json!({"expand": "queuedDeployments", "queuedDeployments": collection("queuedDeployment", size, page, items)}),
-    ))
-}
-
-fn result_link(call: &Call<'_>, run: RunId) -> Value {
-    json!({"href": call.link(&format!("rest/api/latest/deploy/result/{run}")), "rel": "self"})
-}
-
-/// Deploys a version: a run of the job that deploys to the environment, of the version's commit.
-async fn start(call: &Call<'_>) -> Result<Answer> {
-    let wanted = |key: &'static str| {
-        let given = call.query.get(key).map(str::to_owned).or_else(|| match &call.body[key] {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        });
-        given.ok_or_else(|| Error::invalid("bamboo.deployment", format!("Say which: {key} is missing")))
-    };
-    let (version, environment) = (wanted("versionId")?, wanted("environmentId")?);
-    let mut tx = call.read().await?;
-    let world = World::load(call, &mut tx).await?;
-    let place = place(call, &world, &environment)?;
-    let version = versions::find(&mut tx, &version).await?;
-    if version.repository != place.repository {
-        let message =
-            format!("{} gets its commits from another repository than {}", place.name, version.name);
-        return Err(Error::invalid("bamboo.deployment", message));
-    }
-    let job = world.deploying(place).map(|(_, job)| job).find(|job| job.refusal().is_none());
-    let job = job.ok_or_else(|| {
-        let message = format!(
-            "No job deploys to {0}: write `deploy: {0}` into one of its repository, or use the command signalbox deploy",
-            place.name
-        );
-        Error::invalid("bamboo.deployment", message)
-    })?;
-    if job.is_paused(tx.now()) {
-        return Err(Error::invalid(
-            "bamboo.disabled",
-            format!("{} is disabled: nothing starts it until somebody enables it", job.title),
-        ));
-    }
-    drop(tx);
-    let run = queue::begin(call, job, Some(&version.commit), BTreeMap::new()).await?;
-    if version.is_named {
-        let mut tx = call.write().await?;
-        runs::remarks::label(&mut tx, run.id, &versions::label(&version.name)).await?;
-        tx.commit().await?;
-    }
-    Ok(Answer::ok(json!({"deploymentResultId": run.id.0, "link": result_link(call, run.id)})))
-}
-
-/// Stops a deployment that a run makes; one that is over stays as it is.
-async fn stop(call: &Call<'_>) -> Result<Answer> {
-    let mut tx = call.read().await?;
-    let world = World::load(call, &mut tx).await?;
-    let (_, made) = made(call, &mut tx, &world, Right::View).await?;
-    drop(tx);
-    let mut tx = call.write().await?;
-    match made {
-        Made::Run(run) if run.state.is_over() || run.state == State::Cancelling => {}
-        Made::Run(run) => runs::cancel(&mut tx, run.id, None).await.map(drop)?,
-        Made::Alone(deployment) if deployment.state.is_over() => {}
-        Made::Alone(deployment) => deployments::abort(&mut tx, deployment.id, None).await.map(drop)?,
-    }
-    tx.commit().await?;
-    Ok(Answer::done())
 }

@@ -19,6 +19,7 @@ use jobs::runs::{self, LogPart, Run, State};
 use std::collections::VecDeque;
 use web::App;
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(file "/download/{job}/build_logs/{file}" => log),
     route!(file "/browse/{key}" => browse),

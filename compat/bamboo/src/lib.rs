@@ -4,6 +4,7 @@ mod agents;
 mod branches;
 mod call;
 mod catalogue;
+mod deploy_queue;
 mod deployments;
 mod dispatch;
 mod files;
@@ -24,6 +25,7 @@ pub mod specs;
 mod tests;
 mod versions;
 mod wire;
+mod world;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};

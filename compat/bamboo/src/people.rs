@@ -12,6 +12,7 @@ use people::teams;
 use people::users::{self, User, UserFilter};
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/currentUser" => me),
     route!(GET "/rest/api/latest/admin/users" => list),

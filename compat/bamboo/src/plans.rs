@@ -10,6 +10,7 @@ use base::{Error, Result, Right};
 use jobs::file;
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/plan" => list),
     route!(GET "/rest/api/latest/plan/{plan}" => get),
@@ -36,7 +37,7 @@ async fn list(call: &Call<'_>) -> Result<Answer> {
     for (plan, job) in page.cut(all) {
         items.push(match is_opened {
             true => show::listed(call, &mut tx, &plan, &job).await?,
-            false => show::brief(call, &tx, &plan, &job),
+            false => show::brief(call, tx.now(), &plan, &job),
         });
     }
     Ok(Answer::ok(json!({

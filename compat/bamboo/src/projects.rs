@@ -10,6 +10,7 @@ use db::Tx;
 use jobs::jobs::Job;
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/project" => list),
     route!(GET "/rest/api/latest/project/{project}" => get),
@@ -54,7 +55,7 @@ async fn plans(
     for (plan, job) in page.cut(own) {
         items.push(match is_opened {
             true => show::listed(call, tx, plan, job).await?,
-            false => show::brief(call, tx, plan, job),
+            false => show::brief(call, tx.now(), plan, job),
         });
     }
     Ok(collection("plan", size, page, items))

@@ -14,6 +14,7 @@ use jobs::runs::{self, Filter, Run, State};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/queue" => list),
     route!(POST "/rest/api/latest/queue/{key}" => start),

@@ -11,6 +11,7 @@ use jobs::runs::Run;
 use jobs::runs::remarks::{self, Comment};
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/result/{key}/comment" => comments),
     route!(POST "/rest/api/latest/result/{key}/comment" => comment),

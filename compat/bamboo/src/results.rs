@@ -6,7 +6,7 @@ use crate::files::{Lines, tries};
 use crate::keys::Number;
 use crate::projects::visible;
 use crate::routes::{Route, route};
-use crate::show::result::{self, Detail};
+use crate::show::result::{self, Detail, Scene};
 use crate::show::{part, plan as show_plan, words};
 use crate::wire::expand::Expand;
 use crate::wire::page::{Page, collection, folded, whole};
@@ -16,6 +16,7 @@ use jobs::jobs::Job;
 use jobs::runs::{self, Run, State};
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/result" => latest),
     route!(GET "/rest/api/latest/result/{key}" => get),
@@ -54,14 +55,15 @@ async fn item(
     let expand = call.expand();
     let inside = expand.under("results.result");
     if part.is_none() && !expand.has("results.result") {
-        return Ok(Some(result::brief(call, tx, plan, job, run)));
+        return Ok(Some(result::brief(call, tx.now(), plan, job, run)));
     }
     let detail = Detail::load(tx, job, run).await?;
-    let Some(part) = part else { return Ok(Some(result::full(call, tx, plan, job, run, &detail, &inside))) };
+    let scene = Scene { call, now: tx.now(), plan, job, run, detail: &detail, expand: &inside };
+    let Some(part) = part else { return Ok(Some(result::full(&scene))) };
     let keyed = detail.keyed();
     let models = part_keys(detail.parts.iter().map(|part| &part.model));
     let found = part_of(&models, part).and_then(|(key, _)| keyed.iter().find(|(own, _)| own == key));
-    Ok(found.map(|(key, part)| part::result(call, tx, plan, job, run, &detail, (key, *part), &inside)))
+    Ok(found.map(|(key, part)| part::result(&scene, key, part)))
 }
 
 /// The newest result of each plan, of one project or of all.
@@ -156,15 +158,23 @@ async fn one(call: &Call<'_>, meant: &Meant, number: Number) -> Result<Value> {
     let job = seen(jobs::jobs::require(&mut tx, meant.plan.id, Right::View).await, || no_plan(text))?;
     let run = run_of(&mut tx, &job, number, Right::View, text).await?;
     let detail = Detail::load(&mut tx, &job, &run).await?;
+    let scene = Scene {
+        call,
+        now: tx.now(),
+        plan: &meant.plan,
+        job: &job,
+        run: &run,
+        detail: &detail,
+        expand: &expand,
+    };
     let (mut all, only) = match &meant.part {
-        None => (result::full(call, &tx, &meant.plan, &job, &run, &detail, &expand), None),
+        None => (result::full(&scene), None),
         Some(name) => {
             let models = part_keys(detail.parts.iter().map(|part| &part.model));
             let (key, _) = part_of(&models, name).ok_or_else(|| no_result(text))?;
             let keyed = detail.keyed();
             let (key, part) = keyed.iter().find(|(own, _)| own == key).ok_or_else(|| no_result(text))?;
-            let all = part::result(call, &tx, &meant.plan, &job, &run, &detail, (key, *part), &expand);
-            (all, Some(part.id))
+            (part::result(&scene, key, part), Some(part.id))
         }
     };
     if expand.has("plan") && meant.part.is_none() {

@@ -126,6 +126,7 @@ pub const ROUTES: &[&[Route]] = &[
     crate::remarks::ROUTES,
     crate::files::ROUTES,
     crate::deployments::ROUTES,
+    crate::deploy_queue::ROUTES,
     crate::versions::ROUTES,
     crate::agents::ROUTES,
     crate::people::ROUTES,

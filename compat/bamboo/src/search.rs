@@ -7,6 +7,7 @@ use crate::routes::{Route, route};
 use base::Result;
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[route!(GET "/rest/api/latest/search/plans" => plans)];
 
 async fn plans(call: &Call<'_>) -> Result<Answer> {

@@ -5,6 +5,7 @@ use crate::routes::{Route, route};
 use base::Result;
 use serde_json::json;
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest" => root),
     route!(GET "/rest/api/latest/info" => info),

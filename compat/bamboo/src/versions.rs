@@ -2,15 +2,17 @@
 
 use crate::call::{Answer, Call};
 use crate::catalogue::{no_plan, no_result, run_of, seen};
-use crate::deployments::{World, repository};
+use crate::deployments::repository;
 use crate::routes::{Route, route};
 use crate::show::result;
+use crate::world::World;
 use base::id::{DeploymentId, RepositoryId, RunId};
 use base::{Error, Result, Right, Time};
 use db::Tx;
 use jobs::runs::{self, Run, State, remarks};
 use serde_json::{Value, json};
 
+/// The endpoints of this resource.
 pub const ROUTES: &[Route] = &[
     route!(GET "/rest/api/latest/deploy/project/{project}/versions" => list),
     route!(POST "/rest/api/latest/deploy/project/{project}/version" => make),

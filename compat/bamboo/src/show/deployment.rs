@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::call::Call;
-use crate::deployments::World;
 use crate::versions::Version;
+use crate::world::World;
 use base::id::RepositoryId;
 use base::{Result, Right, Time};
 use db::Tx;

@@ -1,13 +1,10 @@
 //! The parts of a run: Bamboo's job results, in their stages.
 
-use super::result::{Detail, key, reason, times};
+use super::result::{Scene, key, reason, times};
 use super::{artifact, plan as show_plan, words};
 use crate::call::Call;
 use crate::catalogue::Plan;
-use crate::wire::expand::Expand;
 use crate::wire::page::{folded, whole};
-use db::Tx;
-use jobs::jobs::Job;
 use jobs::runs::{Part, Run, State};
 use serde_json::{Value, json};
 
@@ -23,20 +20,12 @@ pub fn log_link(call: &Call<'_>, plan: &Plan, part: &str, run: &Run) -> String {
 }
 
 /// What a part of a run came to.
-pub fn result(
-    call: &Call<'_>,
-    tx: &Tx,
-    plan: &Plan,
-    job: &Job,
-    run: &Run,
-    detail: &Detail,
-    (short, part): (&str, &Part),
-    expand: &Expand,
-) -> Value {
+pub fn result(scene: &Scene<'_>, short: &str, part: &Part) -> Value {
+    let Scene { call, now, plan, job, run, detail, expand } = *scene;
     let (job_key, life) = (job_key(plan, short), words::of_part(part.state));
     let own = format!("{job_key}-{}", run.number);
     let attempt = detail.attempts.get(&part.id);
-    let mut plan_json = show_plan::brief(call, tx, plan, job);
+    let mut plan_json = show_plan::brief(call, now, plan, job);
     for (name, value) in [
         ("key", job_key.as_str()),
         ("name", &format!("{} - {} - {}", plan.project_name, job.title, part.model.name)),
@@ -104,7 +93,7 @@ pub fn result(
     }
     times(
         &mut all,
-        tx.now(),
+        now,
         attempt.map(|attempt| attempt.started_at.unwrap_or(attempt.leased_at)),
         attempt.and_then(|attempt| attempt.ended_at),
     );
@@ -124,15 +113,8 @@ pub fn result(
 }
 
 /// The stages of a run with the results in them. Whoever opens the stages sees their results: that is what they are opened for.
-pub fn stages(
-    call: &Call<'_>,
-    tx: &Tx,
-    plan: &Plan,
-    job: &Job,
-    run: &Run,
-    detail: &Detail,
-    expand: &Expand,
-) -> Vec<Value> {
+pub fn stages(scene: &Scene<'_>) -> Vec<Value> {
+    let Scene { run, detail, .. } = *scene;
     let keyed = detail.keyed();
     let stage = |(place, stage): (usize, &jobs::file::Stage)| {
         let inside: Vec<_> = keyed.iter().filter(|(_, part)| part.stage == place).collect();
@@ -151,10 +133,7 @@ pub fn stages(
             _ if waits => "Waits for somebody to let it begin".to_owned(),
             _ => "Pending".to_owned(),
         };
-        let results = inside
-            .iter()
-            .map(|(key, part)| result(call, tx, plan, job, run, detail, (key.as_str(), *part), expand))
-            .collect();
+        let results = inside.iter().map(|(key, part)| result(scene, key, part)).collect();
         json!({
             "name": stage.name,
             "description": "",

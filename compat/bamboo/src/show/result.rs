@@ -67,6 +67,25 @@ impl Detail {
     }
 }
 
+/// What a result is made of.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// Who asks.
+    pub call: &'a Call<'a>,
+    /// When.
+    pub now: Time,
+    /// The keys of the job.
+    pub plan: &'a Plan,
+    /// The job.
+    pub job: &'a Job,
+    /// The run.
+    pub run: &'a Run,
+    /// What is below it.
+    pub detail: &'a Detail,
+    /// What is to be shown whole.
+    pub expand: &'a Expand,
+}
+
 /// The key of a run.
 pub fn key(plan: &Plan, run: &Run) -> String {
     format!("{}-{}", plan.key(), run.number)
@@ -107,7 +126,7 @@ pub fn times(all: &mut Value, now: Time, started: Option<Time>, ended: Option<Ti
 }
 
 /// A result as lists show it.
-pub fn brief(call: &Call<'_>, tx: &Tx, plan: &Plan, job: &Job, run: &Run) -> Value {
+pub fn brief(call: &Call<'_>, now: Time, plan: &Plan, job: &Job, run: &Run) -> Value {
     let key = key(plan, run);
     let life = words::of_run(run.state);
     let reason = reason(run);
@@ -115,7 +134,7 @@ pub fn brief(call: &Call<'_>, tx: &Tx, plan: &Plan, job: &Job, run: &Run) -> Val
     let mut all = json!({
         "expand": EXPANDS,
         "link": {"href": call.link(&format!("rest/api/latest/result/{key}")), "rel": "self"},
-        "plan": show_plan::brief(call, tx, plan, job),
+        "plan": show_plan::brief(call, now, plan, job),
         "planName": job.title,
         "projectName": plan.project_name,
         "key": key,
@@ -146,21 +165,14 @@ pub fn brief(call: &Call<'_>, tx: &Tx, plan: &Plan, job: &Job, run: &Run) -> Val
     if let Some(sentence) = &run.sentence {
         all["message"] = sentence.as_str().into();
     }
-    times(&mut all, tx.now(), run.started_at, ended);
+    times(&mut all, now, run.started_at, ended);
     all
 }
 
 /// A result with everything below it, unfolded where that is asked for.
-pub fn full(
-    call: &Call<'_>,
-    tx: &Tx,
-    plan: &Plan,
-    job: &Job,
-    run: &Run,
-    detail: &Detail,
-    expand: &Expand,
-) -> Value {
-    let mut all = brief(call, tx, plan, job, run);
+pub fn full(scene: &Scene<'_>) -> Value {
+    let Scene { call, now, plan, job, run, detail, expand } = *scene;
+    let mut all = brief(call, now, plan, job, run);
     let opened = |name: &str, child: &str, items: Vec<Value>| match expand.has(name) {
         true => whole(child, items),
         false => folded(items.len()),
@@ -176,7 +188,7 @@ pub fn full(
     all["vcsRevisions"] = opened("vcsRevisions", "vcsRevision", vec![repository]);
     all["artifacts"] = opened("artifacts", "artifact", artifact::of_run(call, plan, run, detail, None));
     all["stages"] = match expand.has("stages") {
-        true => whole("stage", part::stages(call, tx, plan, job, run, detail, expand)),
+        true => whole("stage", part::stages(scene)),
         false => folded(detail.model.stages.len()),
     };
     all
