@@ -8,7 +8,7 @@ create table job_hook (
 );
 create unique index job_hook_one_per_hash on job_hook (hash);
 
--- Requests that named themselves: what comes again starts nothing again.
+-- Requests that named themselves, and pushes: what comes again starts nothing again.
 create table job_delivery (
   job_id bigint not null,
   delivery text not null,

@@ -20,6 +20,8 @@ const SYNC: &str = "jobs.sync";
 struct Moved {
     repository: i64,
     refs: Vec<triggers::RefMoved>,
+    /// The entry that told of it: what it started is not started again when the chore is done again.
+    entry: i64,
 }
 
 /// Has the job files of every repository read that was fetched and looks different.
@@ -43,7 +45,9 @@ async fn fetched(tx: &mut Tx, entry: &Entry) -> Result<()> {
     // A repository that was just registered did not get pushes: it was only read for the first time.
     let is_first = entry.data["old_state"] == "new";
     let refs = if is_first || entry.data["refs"].is_null() { json!([]) } else { entry.data["refs"].clone() };
-    chores::enqueue(tx, SYNC, json!({"repository": entry.subject.id, "refs": refs})).await.map(drop)
+    chores::enqueue(tx, SYNC, json!({"repository": entry.subject.id, "refs": refs, "entry": entry.seq}))
+        .await
+        .map(drop)
 }
 
 pub(crate) fn chores(app: &App) -> Vec<chores::Handler> {
@@ -87,5 +91,5 @@ async fn sync(app: &App, moved: &Moved) -> Result<()> {
     if moved.refs.is_empty() || store::none_of(&mut app.db.read(&system).await?, id).await? {
         return Ok(());
     }
-    triggers::pushed(app, &repository, &mirror, &moved.refs).await
+    triggers::pushed(app, &repository, &mirror, &moved.refs, moved.entry).await
 }

@@ -1,6 +1,6 @@
 //! Pushes: which jobs a moved branch or tag starts.
 
-use super::{note, store};
+use super::{note, store, webhooks};
 use crate::file::{self, PushTrigger, Trigger};
 use crate::jobs::{self, Job, sources};
 use crate::runs::{self, Ask, Cause, New};
@@ -61,10 +61,11 @@ pub(crate) async fn pushed(
     repository: &Repository,
     mirror: &Mirror,
     refs: &[RefMoved],
+    entry: i64,
 ) -> Result<()> {
     for moved in refs {
         if let Some((what, commit)) = moved.what() {
-            push(app, repository, mirror, moved, what, commit).await?;
+            push(app, repository, mirror, (moved, entry), what, commit).await?;
         }
     }
     Ok(())
@@ -74,7 +75,7 @@ async fn push(
     app: &App,
     repository: &Repository,
     mirror: &Mirror,
-    moved: &RefMoved,
+    (moved, entry): (&RefMoved, i64),
     what: Moved<'_>,
     commit: &str,
 ) -> Result<()> {
@@ -119,7 +120,7 @@ async fn push(
             definition,
             params: std::collections::BTreeMap::new(),
         };
-        start(app, &job, &model, ask).await?;
+        start(app, &job, &model, ask, &format!("push {entry} {}", moved.name)).await?;
     }
     Ok(())
 }
@@ -138,7 +139,8 @@ fn touches(trigger: &PushTrigger, changed: Option<&[String]>) -> bool {
         || changed.iter().any(|path| trigger.paths.iter().any(|pattern| matches(pattern, path)))
 }
 
-async fn start(app: &App, job: &Job, model: &file::Job, ask: Ask) -> Result<()> {
+/// Starts a run, once for each `mark`: a chore that was killed after it did this is done again.
+async fn start(app: &App, job: &Job, model: &file::Job, ask: Ask, mark: &str) -> Result<()> {
     let new = New {
         cause: Cause::Push,
         cause_id: None,
@@ -151,10 +153,13 @@ async fn start(app: &App, job: &Job, model: &file::Job, ask: Ask) -> Result<()> 
         done: Vec::new(),
     };
     let mut tx = app.db.write(&Actor::system()).await?;
-    if job.refusal().is_some() {
+    if job.refusal().is_some() || webhooks::taken(&mut tx, job.id, mark).await?.is_some() {
         return Ok(());
     }
     let started = runs::start(&mut tx, job, new).await;
+    if let Ok(runs::Started::Run(run)) = &started {
+        webhooks::take(&mut tx, job.id, mark, run.id).await?;
+    }
     note(&mut tx, job, "a push", started)?;
     tx.commit().await
 }

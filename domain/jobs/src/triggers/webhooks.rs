@@ -14,6 +14,7 @@ mod tests;
 pub(crate) use api::routes;
 pub(crate) use call::routes as doors;
 pub(crate) use pages::{pages, section};
+pub(super) use store::{take, taken};
 
 use crate::file::{self, Trigger};
 use crate::jobs::{self, Job};

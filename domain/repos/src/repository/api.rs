@@ -1,17 +1,13 @@
 //! Repositories as JSON.
 
+mod shapes;
+
 use super::asked::{check_target, fetch_now};
-use super::{
-    CredentialKind, Hook, NewCredential, NewHosted, NewRepository, Pushers, Repository, RepositoryChange,
-    State,
-};
-use crate::git::RefChange;
+use super::{Hook, NewHosted, NewRepository, Repository, RepositoryChange};
 use crate::{Mirrors, repository};
 use axum::extract::State as Part;
 use axum::http::StatusCode;
-use base::id::RepositoryId;
-use base::{Secret, Time};
-use serde::{Deserialize, Deserializer, Serialize};
+use shapes::{ChangeBody, Confirmed, FetchedView, HookBody, HookView, NewBody, RepositoryView};
 use utoipa_axum::routes;
 use web::api::{Listing, PageQuery, ProblemDocument};
 use web::once::ShowsSecret;
@@ -23,138 +19,6 @@ pub(crate) fn routes() -> web::api::Routes {
         .routes(routes!(show, change, remove))
         .routes(routes!(fetch))
         .routes(routes!(renew_hook))
-}
-
-/// A repository.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Repository)]
-pub(crate) struct RepositoryView {
-    /// Its id.
-    #[schema(value_type = String)]
-    id: RepositoryId,
-    /// Its name.
-    name: String,
-    /// Where it is fetched from; of a hosted one the address to clone and push to.
-    url: String,
-    /// Whether it is here and people push to it.
-    hosted: bool,
-    /// Who may push to a hosted one besides those who were granted to edit it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pushers: Option<Pushers>,
-    /// Since when a hosted one takes no pushes.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    archived_at: Option<Time>,
-    /// The branch that `HEAD` means.
-    default_branch: Option<String>,
-    /// What sort of credential is stored. The credential itself is never shown.
-    credential: Option<CredentialKind>,
-    /// Seconds between two looks at the remote; 0 for never.
-    poll_seconds: u64,
-    /// What is known of it.
-    state: State,
-    /// Why it is unreadable.
-    problem: Option<String>,
-    /// When it was tried last.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    attempted_at: Option<Time>,
-    /// When it was fetched last.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    fetched_at: Option<Time>,
-    /// When it was registered.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Time,
-    /// Where pushes are announced; shown once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hook: Option<HookView>,
-}
-
-/// Where pushes are announced. Shown once.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = RepositoryHook)]
-pub(crate) struct HookView {
-    /// The address to give to the hosting service.
-    url: String,
-    /// The secret to give to it.
-    secret: String,
-}
-
-/// What a fetch found.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = RepositoryFetched)]
-pub(crate) struct FetchedView {
-    /// The repository as it is now.
-    repository: RepositoryView,
-    /// How many refs changed.
-    count: usize,
-    /// The first of them.
-    changes: Vec<RefChange>,
-}
-
-/// What is to be registered.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[schema(as = NewRepository)]
-pub(crate) struct NewBody {
-    /// Its name: letters, digits, `-`, `_` and `.`.
-    name: String,
-    /// https://host/path, ssh://user@host/path, user@host:path; for administrators also an absolute path on the server. Not of a hosted one.
-    #[serde(default)]
-    url: String,
-    /// Whether it is to be here, for people to push to.
-    #[serde(default)]
-    hosted: bool,
-    /// Who may push to a hosted one; members when absent.
-    pushers: Option<Pushers>,
-    /// The default branch, when it is not to be the remote's.
-    default_branch: Option<String>,
-    /// What proves that Signalbox may read it.
-    credential: Option<NewCredential>,
-    /// Seconds between two looks at the remote, 10 to 604800, or 0 for never; 60 when absent.
-    poll_seconds: Option<u64>,
-}
-
-/// What is to change; what is absent stays.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[schema(as = RepositoryChange)]
-pub(crate) struct ChangeBody {
-    /// Its name.
-    name: Option<String>,
-    /// Where it is fetched from. Another host loses the stored credential.
-    url: Option<String>,
-    /// The default branch; null for the remote's.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
-    default_branch: Option<Option<String>>,
-    /// The credential; null for none.
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<NewCredential>)]
-    credential: Option<Option<NewCredential>>,
-    /// Seconds between two looks at the remote.
-    poll_seconds: Option<u64>,
-    /// Who may push to a hosted one.
-    pushers: Option<Pushers>,
-    /// Whether a hosted one takes no pushes.
-    archived: Option<bool>,
-}
-
-/// What must be said to remove a hosted repository.
-#[derive(Deserialize, utoipa::IntoParams)]
-struct Confirmed {
-    /// The name of the repository, again, when it is hosted: nothing brings its commits back.
-    confirm: Option<String>,
-}
-
-/// What a new hook is to be.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[schema(as = NewRepositoryHook)]
-pub(crate) struct HookBody {
-    /// The secret, when the sender gives it out itself (GitLab's signing token); otherwise one is made.
-    #[schema(value_type = Option<String>)]
-    secret: Option<Secret>,
-}
-
-/// Tells `null` from absent.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(d).map(Some)
 }
 
 fn rendered(app: &App, repository: Repository) -> RepositoryView {

@@ -34,13 +34,13 @@ pub(super) async fn set_used(tx: &mut Tx, job: JobId) -> Result<()> {
     tx.run("update job_hook set used_at = $2 where job_id = $1", &params![job, now]).await.map(drop)
 }
 
-/// The run that a request started when it came first.
-pub(super) async fn taken(tx: &mut Tx, job: JobId, delivery: &str) -> Result<Option<RunId>> {
+/// The run that a request, or a push, started when it came first.
+pub(in crate::triggers) async fn taken(tx: &mut Tx, job: JobId, delivery: &str) -> Result<Option<RunId>> {
     let sql = "select run_id from job_delivery where job_id = $1 and delivery = $2";
     tx.opt(sql, &params![job, delivery]).await?.map(|row| row.get(0)).transpose()
 }
 
-pub(super) async fn take(tx: &mut Tx, job: JobId, delivery: &str, run: RunId) -> Result<()> {
+pub(in crate::triggers) async fn take(tx: &mut Tx, job: JobId, delivery: &str, run: RunId) -> Result<()> {
     let sql = "insert into job_delivery (job_id, delivery, run_id, taken_at) values ($1, $2, $3, $4)";
     let now = tx.now();
     tx.run(sql, &params![job, delivery, run, now]).await.map(drop)
