@@ -31,7 +31,7 @@ mod tests;
 pub(crate) use fires::skipped;
 pub use mute::{Hears, hears, set_hears};
 
-use crate::jobs;
+use crate::jobs::{self, Job};
 use crate::runs::{self, Run, State};
 use base::id::RunId;
 use base::{Actor, Error, Result};
@@ -53,22 +53,22 @@ struct Task {
 }
 
 /// Has the end of a run told, where anybody wants to hear of such an end. Part of the transaction that ends it.
-pub(crate) async fn ended(tx: &mut Tx, run: &Run) -> Result<()> {
-    tell(tx, run, Event::Ended(run.state)).await
+pub(crate) async fn ended(tx: &mut Tx, run: &Run, job: &Job) -> Result<()> {
+    tell(tx, run, job, Event::Ended(run.state)).await
 }
 
 /// Has the start of a run told.
-pub(crate) async fn started(tx: &mut Tx, run: &Run) -> Result<()> {
-    tell(tx, run, Event::Started).await
+pub(crate) async fn started(tx: &mut Tx, run: &Run, job: &Job) -> Result<()> {
+    tell(tx, run, job, Event::Started).await
 }
 
 /// Has it told that no agent fits.
 pub(crate) async fn nobody_fits(tx: &mut Tx, run: &Run) -> Result<()> {
-    tell(tx, run, Event::NobodyFits).await
+    let job = jobs::unchecked(tx, run.job).await?;
+    tell(tx, run, &job, Event::NobodyFits).await
 }
 
-async fn tell(tx: &mut Tx, run: &Run, event: Event) -> Result<()> {
-    let job = jobs::unchecked(tx, run.job).await?;
+async fn tell(tx: &mut Tx, run: &Run, job: &Job, event: Event) -> Result<()> {
     let model = jobs::definition(tx, job.definition).await?.model;
     // Most runs pass, as the one before did, and nobody wants to hear of that.
     if !rules::of(&model).iter().any(|rule| rules::may_tell(rule, event)) {

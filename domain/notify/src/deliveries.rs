@@ -7,10 +7,13 @@
 pub(crate) mod api;
 mod crowd;
 pub(crate) mod pages;
+mod recipient;
 pub(crate) mod run;
 mod store;
 #[cfg(test)]
 mod tests;
+
+pub use recipient::{Address, Channel, Recipient};
 
 use crate::message::Message;
 use base::id::{AnyId, UserId};
@@ -29,20 +32,6 @@ pub const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
 /// The kind of the chore that delivers; its payload is `{"delivery": "<id>"}`.
 const CHORE: &str = "notify.deliver";
-
-base::text_enum! {
-    /// How a message gets to somebody.
-    #[derive(utoipa::ToSchema)]
-    #[schema(rename_all = "snake_case", as = DeliveryChannel)]
-    pub enum Channel {
-        /// To a mail address.
-        Mail = "mail",
-        /// Into the inbox of a person.
-        Inbox = "inbox",
-        /// To an address on the web.
-        Webhook = "webhook",
-    }
-}
 
 base::text_enum! {
     /// What became of a delivery.
@@ -66,43 +55,6 @@ impl State {
     /// Whether a person may have it sent again.
     pub fn may_be_resent(self) -> bool {
         matches!(self, Self::Failed | Self::Held)
-    }
-}
-
-/// Where a message goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// A mail address, or one on the web.
-    Plain(String),
-    /// An address that is a secret, sealed for [`crate::SEALED_FOR`].
-    Sealed(Vec<u8>),
-    /// Their inbox.
-    Own,
-}
-
-/// Who is told, and how.
-#[derive(Clone, Debug)]
-pub struct Recipient {
-    /// How.
-    pub channel: Channel,
-    /// Who it is, as people read it.
-    pub name: String,
-    /// Where it goes.
-    pub address: Address,
-    /// The person, when it is one.
-    pub user: Option<UserId>,
-    /// What the person must be allowed to see when it goes out.
-    pub needs: Vec<Subject>,
-}
-
-impl Recipient {
-    /// What tells recipients apart.
-    pub fn mark(&self) -> String {
-        match (&self.address, self.user) {
-            (_, Some(user)) => format!("{} user:{user}", self.channel),
-            (Address::Plain(address), None) => format!("{} {}", self.channel, address.to_lowercase()),
-            (Address::Sealed(_) | Address::Own, None) => format!("{} {}", self.channel, self.name),
-        }
     }
 }
 

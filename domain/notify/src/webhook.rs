@@ -136,7 +136,8 @@ mod tests {
         // The example of the specification.
         let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned();
         let body = br#"{"test": 2432232314}"#;
-        let signed = signature(&[key.clone()], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
+        let signed =
+            signature(std::slice::from_ref(&key), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
         assert_eq!(signed.expect("signed"), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
         let both = signature(&[key.clone(), key], "a", 1, body).expect("signed");
         assert_eq!(both.split(' ').count(), 2, "while keys change both sign");

@@ -129,7 +129,7 @@ pub(crate) async fn taken(tx: &mut Tx, id: RunId) -> Result<()> {
     let job = jobs::unchecked(tx, run.job).await?;
     let data = json!({"job": job.name, "title": job.title, "number": run.number, "cause": run.cause, "commit": run.commit});
     journal::enter(tx, "run.started", run.subject(), &run.parents(), data);
-    crate::notices::started(tx, &run).await
+    crate::notices::started(tx, &run, &job).await
 }
 
 /// How a try of a part ended.
@@ -201,7 +201,7 @@ pub(crate) async fn end(tx: &mut Tx, run: &mut Run, state: State, sentence: Opti
     });
     journal::enter(tx, verb, run.subject(), &run.parents(), data);
     crate::gate::ended(tx, run).await?;
-    crate::notices::ended(tx, run).await?;
+    crate::notices::ended(tx, run, &job).await?;
     crate::triggers::ended(tx, run).await?;
     admit(tx, run).await
 }

@@ -63,15 +63,17 @@ async fn list(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) 
     let outlets = app.part::<Outlets>()?;
     let content = html! {
         (mail(outlets, &me))
-        div.block-head { h2 { "What was told" } }
-        nav.tabs aria-label="Deliveries" {
-            @for (name, tab) in TABS { a href=(address(tab)) aria-current=[(tab == state).then_some("page")] { (name) } }
-        }
-        div #deliveries data-live="delivery" {
-            @if found.is_empty() { (ui::empty(nothing(state))) } @else { (table(&frame, &found)) }
-            @if let Some(last) = found.last().filter(|_| has_more) {
-                @let sign = if state.is_some() { '&' } else { '?' };
-                p { a.btn href={ (address(state)) (sign) "before=" (last.id) } { "Older" } }
+        section.block {
+            div.block-head { h2 { "What was told" } }
+            nav.tabs aria-label="Deliveries" {
+                @for (name, tab) in TABS { a href=(address(tab)) aria-current=[(tab == state).then_some("page")] { (name) } }
+            }
+            div #deliveries data-live="delivery" {
+                @if found.is_empty() { (ui::empty(nothing(state))) } @else { (table(&frame, &found)) }
+                @if let Some(last) = found.last().filter(|_| has_more) {
+                    @let sign = if state.is_some() { '&' } else { '?' };
+                    p { a.btn href={ (address(state)) (sign) "before=" (last.id) } { "Older" } }
+                }
             }
         }
         (signing(key.as_deref()))

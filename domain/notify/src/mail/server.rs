@@ -135,7 +135,7 @@ impl Server {
 
 /// What a refusal means. A password that is wrong is not the fault of the mail: it is tried again, and goes when the setting is right.
 fn judge(error: &lettre::transport::smtp::Error) -> Outcome {
-    let code = error.status().map(|code| u16::from(code));
+    let code = error.status().map(u16::from);
     let said = in_words(error, code);
     match code {
         Some(530 | 534 | 535 | 538) => Outcome::Again(said, None),

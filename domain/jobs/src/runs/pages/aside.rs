@@ -7,6 +7,7 @@ use crate::runs::Metric;
 use crate::words::{self, Reader};
 use base::Right;
 use maud::{Markup, html};
+use notify::deliveries::{Delivery, State};
 
 /// The height of a chart, as the styles have it.
 const HEIGHT: f64 = 22.0;
@@ -35,8 +36,43 @@ pub(super) fn aside(view: &View, reader: Reader<'_>) -> Markup {
                 dl.kv.short { @for (name, value) in &view.run.params { dt.mono.clip { (name) } dd { (words::shortened(value, 200)) } } }
             }
         }
+        (told(view))
         (who::block(&view.who))
     }
+}
+
+/// Who was told of it, each once, with what became of that where it did not arrive.
+fn told(view: &View) -> Markup {
+    let mut names: Vec<(&str, Vec<&Delivery>)> = Vec::new();
+    for delivery in &view.told {
+        match names.iter_mut().find(|(name, _)| *name == delivery.recipient) {
+            Some((_, all)) => all.push(delivery),
+            None => names.push((&delivery.recipient, vec![delivery])),
+        }
+    }
+    html! {
+        @if !names.is_empty() {
+            section.block {
+                div.block-head { h2 { "Who was told" } }
+                dl.kv.short { @for (name, all) in &names {
+                    dt.clip title=(name) { (name) }
+                    dd { @for (at, one) in all.iter().enumerate() { @if at > 0 { ", " } (arrived(one)) } }
+                } }
+            }
+        }
+    }
+}
+
+fn arrived(delivery: &Delivery) -> String {
+    let state = match delivery.state {
+        State::Sent => return delivery.channel.to_string(),
+        State::Waiting if delivery.attempts == 0 => "on its way",
+        State::Waiting => "tried again",
+        State::Failed => "failed",
+        State::Held => "held: no mail server is set",
+        State::Withdrawn => "withdrawn",
+    };
+    format!("{} ({state})", delivery.channel)
 }
 
 /// Figures, each with its chart over the last runs; `here` is the number of the run that is looked at.

@@ -12,6 +12,7 @@ use base::id::{AgentId, AttemptId, JobId, RunId};
 use base::{Error, Result, Right};
 use db::Tx;
 use maud::{Markup, html};
+use notify::deliveries::Delivery;
 use people::rights::RightSet;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -39,6 +40,8 @@ pub(super) struct View {
     pub repository: Option<String>,
     pub hears: Hears,
     pub who: Who,
+    /// What was told of it to whom.
+    pub told: Vec<Delivery>,
     cause: Said,
 }
 
@@ -110,6 +113,7 @@ impl View {
         };
         let hears = notices::hears(tx, job.id).await?;
         let who = who::may(tx, &job).await?;
+        let told = notify::deliveries::about(tx, &run.subject()).await?;
         let cause = said(tx, &run, &definition).await?;
         Ok(Self {
             run,
@@ -127,6 +131,7 @@ impl View {
             repository,
             hears,
             who,
+            told,
             cause,
         })
     }
