@@ -51,9 +51,10 @@ pub async fn day(tx: &mut Tx, from: Time, until: Time) -> Result<Vec<Day>> {
     if all.is_empty() {
         return Ok(Vec::new());
     }
+    let known: BTreeMap<JobId, &Job> = all.iter().map(|job| (job.id, job)).collect();
     let mut ran: BTreeMap<JobId, Vec<Slot>> = BTreeMap::new();
     for run in runs::between(tx, from, until, RUNS).await? {
-        if let Some(job) = all.iter().find(|job| job.id == run.job) {
+        if let Some(job) = known.get(&run.job) {
             ran.entry(job.id).or_default().push(slot(job, &run));
         }
     }
