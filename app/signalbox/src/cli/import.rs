@@ -69,7 +69,8 @@ impl Import {
                 let file = if said.file.is_empty() { path.display().to_string() } else { said.file.clone() };
                 let line = said.to_string();
                 let rest = line.strip_prefix(&format!("{}:", said.file)).unwrap_or(&line);
-                note(&format!("{file}:{rest}"));
+                // Without the name of the program before it, editors jump to the line.
+                let _ = writeln!(std::io::stderr(), "{file}:{rest}");
             }
         }
         if found.jobs.is_empty() {
