@@ -86,7 +86,7 @@ pub async fn refuse_unread(
     let mut finish = Finish::without_work(epoch, reason, sentence);
     let log = Log { server: site.server.clone(), attempt, epoch, path: Default::default() };
     let (_orders, watched) = watch::channel(Order::Go);
-    report::report(&log, &mut finish, &watched, site.gives_up.subscribe()).await;
+    report::report(&log, &mut finish, &report::Tail::default(), &watched, site.gives_up.subscribe()).await;
 }
 
 impl Finish {
@@ -227,16 +227,23 @@ impl Attempt {
         let mut gives_up = self.site.gives_up.subscribe();
         let upload = uploading.abort_handle();
         let mut orders = self.orders.subscribe();
-        let tail = async { tokio::join!(uploading, events.close()).0 };
+        let mut tail = report::Tail { work: Some(self.home.work()), ..report::Tail::default() };
+        let ends = async {
+            let (brought, events) = tokio::join!(uploading, events.close());
+            tail.events = events;
+            if let Ok(upload::Brought::UpTo(at)) = brought {
+                tail.log = log.tail(at, log_bytes).await.map(|rest| (at, rest));
+            }
+        };
         tokio::select! {
-            _ = tail => {}
+            () = ends => {}
             Ok(_) = gives_up.wait_for(|gives_up| *gives_up) => {}
             Ok(_) = orders.wait_for(|order| *order == Order::Abandon) => {}
         }
         upload.abort();
         let mut backoff = Backoff::default();
         loop {
-            match report::report(&log, &mut finish, &self.orders.subscribe(), gives_up.clone()).await {
+            match report::report(&log, &mut finish, &tail, &self.orders.subscribe(), gives_up.clone()).await {
                 // The agent registers again meanwhile, or gives up.
                 Told::Unknown => backoff.pause().await,
                 told => return told,

@@ -1,7 +1,7 @@
 //! What an agent that was killed left behind: processes, containers, and attempts whose end nobody told.
 
 use crate::attempt::order::Order;
-use crate::attempt::report::{Told, report};
+use crate::attempt::report::{Tail, Told, report};
 use crate::attempt::upload::Log;
 use crate::contract::Finish;
 use crate::folder::Home;
@@ -44,6 +44,7 @@ async fn tell_one(site: &Site, home: &Home) -> Told {
     let mut finish = home.finish().unwrap_or_else(|| Finish::without_work(kept.epoch, REASON, SENTENCE));
     finish.log_bytes = log_bytes;
     let log = Log { server: site.server.clone(), attempt: kept.attempt, epoch: kept.epoch, path: home.log() };
+    let tail = Tail { work: Some(home.work()), ..Tail::default() };
     let (_orders, watched) = watch::channel(Order::Go);
-    report(&log, &mut finish, &watched, site.gives_up.subscribe()).await
+    report(&log, &mut finish, &tail, &watched, site.gives_up.subscribe()).await
 }

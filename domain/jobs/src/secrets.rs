@@ -95,6 +95,9 @@ pub struct Secret {
     pub given_at: Option<Time>,
 }
 
+/// What is shorter is not hidden in output, because it would be found all over; so it is no secret.
+const SHORTEST: usize = 4;
+
 /// What a secret is sealed for: a value that is moved to another name does not open.
 fn purpose(scope: &str, key: &str, name: &str) -> String {
     format!("job secret {scope} {key} {name}")
@@ -128,6 +131,12 @@ pub async fn set(
     let bytes = value.reveal().len();
     if bytes == 0 || value.reveal().contains('\0') {
         return Err(Error::invalid("secret.empty", "A secret has a value, without zero characters"));
+    }
+    if value.reveal().trim().len() < SHORTEST {
+        let message = format!(
+            "A secret has at least {SHORTEST} characters: a shorter one stands in ordinary output too often to be hidden there"
+        );
+        return Err(Error::invalid("secret.short", message));
     }
     tx.limits().check(Limit::SecretBytes, bytes, "the value")?;
     let sealed = sealing.seal(&purpose(scope.kind(), &scope.key(), name), value);

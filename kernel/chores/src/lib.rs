@@ -5,7 +5,7 @@ mod runner;
 #[cfg(test)]
 mod tests;
 
-pub use queue::{Chore, Counts, counts, enqueue, enqueue_at};
+pub use queue::{Chore, Counts, cancel, counts, enqueue, enqueue_at};
 pub use runner::{Every, Handler, Runner};
 
 /// The tables of chores.

@@ -44,6 +44,12 @@ pub async fn enqueue_at(
     insert(tx, id, kind, key, &payload, at).await
 }
 
+/// Takes back the waiting chore of that kind and key, if there is one: what it was to look at has settled itself.
+pub async fn cancel(tx: &mut Tx, kind: &'static str, key: &str) -> Result<()> {
+    let sql = "delete from chore where kind = $1 and key = $2 and key is not null and state = 'ready'";
+    tx.run(sql, &params![kind, key]).await.map(drop)
+}
+
 async fn insert(
     tx: &mut Tx,
     id: ChoreId,

@@ -1,8 +1,9 @@
 //! Finding the files that are kept and bringing them to the server, by the hash of their content.
 
 use super::pattern::Pattern;
-use crate::contract::{Artifact, ArtifactRule, Assignment};
+use crate::contract::{Artifact, ArtifactRule};
 use crate::server::{Backoff, Refusal, Server};
+use base::id::AttemptId;
 use reqwest::Method;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -139,10 +140,10 @@ fn media_type(path: &str) -> &'static str {
 }
 
 /// Brings one file, unless the server has its content already.
-pub async fn bring(server: &Server, assignment: &Assignment, found: &Found) -> Result<(), Refusal> {
+pub async fn bring(server: &Server, attempt: AttemptId, epoch: i64, found: &Found) -> Result<(), Refusal> {
     let about = |method| {
         let rest = format!("files/{}", found.artifact.sha256);
-        server.about(method, assignment.attempt, assignment.epoch, &rest)
+        server.about(method, attempt, epoch, &rest)
     };
     let mut backoff = Backoff::default();
     loop {

@@ -20,7 +20,7 @@ const AT_THE_END: Duration = Duration::from_secs(10);
 /// Tells the events of one attempt.
 pub struct Events {
     queue: mpsc::UnboundedSender<Event>,
-    teller: JoinHandle<()>,
+    teller: JoinHandle<Vec<Event>>,
 }
 
 impl Events {
@@ -36,12 +36,16 @@ impl Events {
         let _ = self.queue.send(event);
     }
 
-    /// Waits until everything is told, within reason.
-    pub async fn close(self) {
+    /// Waits for what is being told, within reason, and returns what is left to tell.
+    pub async fn close(self) -> Vec<Event> {
         drop(self.queue);
         let teller = self.teller.abort_handle();
-        if tokio::time::timeout(AT_THE_END, self.teller).await.is_err() {
-            teller.abort();
+        match tokio::time::timeout(AT_THE_END, self.teller).await {
+            Ok(left) => left.unwrap_or_default(),
+            Err(_) => {
+                teller.abort();
+                Vec::new()
+            }
         }
     }
 }
@@ -51,7 +55,7 @@ async fn tell(
     assignment: Arc<Assignment>,
     orders: Arc<watch::Sender<Order>>,
     mut events: mpsc::UnboundedReceiver<Event>,
-) {
+) -> Vec<Event> {
     let path = format!("attempts/{}/events", assignment.attempt);
     let mut pending = Vec::new();
     while let Some(event) = events.recv().await {
@@ -61,14 +65,19 @@ async fn tell(
                 pending.push(event);
             }
         };
-        // Running out of time is the ordinary end of gathering.
-        let _ = tokio::time::timeout(GATHER, gathering).await;
+        // Running out of time is the ordinary end of gathering; otherwise the attempt is over, and its end tells these, too.
+        if tokio::time::timeout(GATHER, gathering).await.is_ok() {
+            return pending;
+        }
         let body = json!({ "epoch": assignment.epoch, "events": pending });
         let mut backoff = Backoff::default();
         loop {
             match server.tell(&path, &body).await {
                 Ok(()) => break,
-                Err(Refusal::Fenced) => return give(&orders, Order::Abandon),
+                Err(Refusal::Fenced) => {
+                    give(&orders, Order::Abandon);
+                    return Vec::new();
+                }
                 Err(Refusal::Passing(_) | Refusal::Void(_)) => backoff.pause().await,
                 Err(refusal) => {
                     tracing::warn!(attempt = %assignment.attempt, "the server does not want events: {refusal}");
@@ -78,4 +87,5 @@ async fn tell(
         }
         pending.clear();
     }
+    pending
 }

@@ -29,7 +29,7 @@ impl Attempt {
         let now = orders.borrow().clone();
         for found in search.found {
             let brought = tokio::select! {
-                brought = artifacts::bring(&self.site.server, &self.assignment, &found) => brought,
+                brought = artifacts::bring(&self.site.server, self.assignment.attempt, self.assignment.epoch, &found) => brought,
                 _ = order::stricter(orders, &now) => return,
             };
             match brought {

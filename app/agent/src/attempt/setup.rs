@@ -16,6 +16,9 @@ use reqwest::Method;
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt;
 
+/// A source of so many bytes is unpacked from memory.
+const SMALL: usize = 1 << 20;
+
 fn trouble(code: &'static str, sentence: impl Into<String>) -> Cause {
     Cause::Trouble { code, sentence: sentence.into() }
 }
@@ -43,20 +46,26 @@ pub fn heading(site: &Site, assignment: &Assignment) -> String {
 pub async fn lay_out(site: &Site, assignment: &Assignment, home: &Home) -> Result<(), Cause> {
     if assignment.source.is_some() {
         let tar = home.source();
-        fetch(&site.server, assignment, "source", &tar)
+        let small = fetch(&site.server, assignment, "source", &tar, SMALL)
             .await
             .map_err(|e| cause("source", "The source", e))?;
         let (from, into, limit) = (tar.clone(), home.work(), assignment.limits.disk);
-        let unpacked = tokio::task::spawn_blocking(move || unpack::unpack(&from, &into, limit)).await;
-        unpacked.map_err(|e| trouble("source", e.to_string()))?.map_err(because("source"))?;
-        // Its room is wanted for the job; the folder's removal takes it otherwise.
-        let _ = std::fs::remove_file(&tar);
+        let is_file = small.is_none();
+        let unpacked = tokio::task::spawn_blocking(move || match small {
+            Some(bytes) => unpack::unpack(bytes.as_slice(), &into, limit),
+            None => unpack::unpack_file(&from, &into, limit),
+        });
+        unpacked.await.map_err(|e| trouble("source", e.to_string()))?.map_err(because("source"))?;
+        if is_file {
+            // Its room is wanted for the job; the folder's removal takes it otherwise.
+            let _ = std::fs::remove_file(&tar);
+        }
     }
     for input in &assignment.inputs {
         let to = unpack::place(&home.work(), &input.path).map_err(because("input"))?;
         let what = format!("inputs/{}", input.sha256);
         let part = home.source();
-        fetch(&site.server, assignment, &what, &part).await.map_err(|e| cause("input", &input.path, e))?;
+        fetch(&site.server, assignment, &what, &part, 0).await.map_err(|e| cause("input", &input.path, e))?;
         let (from, expected) = (part.clone(), input.sha256.clone());
         let found = tokio::task::spawn_blocking(move || digest(&from)).await;
         let is_right = matches!(found, Ok(Ok((size, sha256))) if sha256 == expected && size == input.size);
@@ -76,12 +85,19 @@ fn cause(code: &'static str, what: &str, refusal: Refusal) -> Cause {
     }
 }
 
-/// Fetches what the server keeps for the attempt, however often it breaks off.
-async fn fetch(server: &Server, assignment: &Assignment, what: &str, to: &Path) -> Result<(), Refusal> {
+/// Fetches what the server keeps for the attempt, however often it breaks off. What is no larger than `small` is returned, and else
+/// written to `to`.
+async fn fetch(
+    server: &Server,
+    assignment: &Assignment,
+    what: &str,
+    to: &Path,
+    small: usize,
+) -> Result<Option<Vec<u8>>, Refusal> {
     let mut backoff = Backoff::default();
     loop {
         let request = server.about(Method::GET, assignment.attempt, assignment.epoch, what);
-        match download(request, to).await {
+        match download(request, to, small).await {
             Err(refusal) if refusal.is_passing() => {
                 tracing::debug!(attempt = %assignment.attempt, "{what} has not come yet: {refusal}");
                 backoff.pause().await;
@@ -91,14 +107,30 @@ async fn fetch(server: &Server, assignment: &Assignment, what: &str, to: &Path) 
     }
 }
 
-async fn download(request: reqwest::RequestBuilder, to: &Path) -> Result<(), Refusal> {
+async fn download(
+    request: reqwest::RequestBuilder,
+    to: &Path,
+    small: usize,
+) -> Result<Option<Vec<u8>>, Refusal> {
     let cannot = |e: std::io::Error| Refusal::Strange(format!("{} cannot be written: {e}", to.display()));
     let mut body = Server::send(request).await?.bytes_stream();
+    let mut first = Vec::new();
+    while let Some(piece) = body.next().await {
+        first.extend_from_slice(&piece?);
+        if first.len() > small {
+            break;
+        }
+    }
+    if first.len() <= small && small > 0 {
+        return Ok(Some(first));
+    }
     let mut file = tokio::fs::File::create(to).await.map_err(cannot)?;
+    file.write_all(&first).await.map_err(cannot)?;
     while let Some(piece) = body.next().await {
         file.write_all(&piece?).await.map_err(cannot)?;
     }
-    file.flush().await.map_err(cannot)
+    file.flush().await.map_err(cannot)?;
+    Ok(None)
 }
 
 /// Opens the room that the steps run in; the digest of its image, if it has one.
@@ -120,7 +152,13 @@ pub async fn open(
         Isolation::None | Isolation::Docker => Vec::new(),
     };
     if assignment.isolation == Isolation::None && !assignment.network {
-        output.say("signalbox: without isolation a job cannot be kept from the network").await;
+        let sentence =
+            "Without isolation a job cannot be kept from the network; say isolation: bwrap or give an image";
+        return Err(trouble("isolation", sentence));
+    }
+    if assignment.user.is_some() {
+        let sentence = "Only in a container can a job run as another user; give an image";
+        return Err(trouble("isolation", sentence));
     }
     let tree = Tree::prepare(&site.containment, assignment.attempt, &kept.tree.marker, assignment.limits);
     let tree = tree.map_err(because("isolation"))?;

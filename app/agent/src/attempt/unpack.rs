@@ -11,11 +11,19 @@ fn refused(why: String) -> Error {
     Error::invalid("source.refused", why)
 }
 
+fn unreadable(error: std::io::Error) -> Error {
+    refused(format!("The source cannot be unpacked: {error}"))
+}
+
 /// Unpacks the tar file `from` into the folder `into`.
-pub fn unpack(from: &Path, into: &Path, bytes_max: Option<u64>) -> Result<u64> {
-    let unreadable = |e: std::io::Error| refused(format!("The source cannot be unpacked: {e}"));
+pub fn unpack_file(from: &Path, into: &Path, bytes_max: Option<u64>) -> Result<u64> {
     let file = std::fs::File::open(from).map_err(unreadable)?;
-    let mut archive = tar::Archive::new(std::io::BufReader::with_capacity(1 << 16, file));
+    unpack(std::io::BufReader::with_capacity(1 << 16, file), into, bytes_max)
+}
+
+/// Unpacks a tar archive into the folder `into`.
+pub fn unpack(from: impl std::io::Read, into: &Path, bytes_max: Option<u64>) -> Result<u64> {
+    let mut archive = tar::Archive::new(from);
     let mut left = bytes_max.unwrap_or(BYTES_MAX).min(BYTES_MAX);
     let mut entries = 0;
     for entry in archive.entries().map_err(unreadable)? {
@@ -127,12 +135,12 @@ mod tests {
         let at = scratch();
         let tar = archive(&at, &[Item::File("dir/run.sh", "#!/bin/sh\n"), Item::Link("link", "dir/run.sh")]);
         let work = at.join("work");
-        assert_eq!(unpack(&tar, &work, None).expect("unpacked"), 2);
+        assert_eq!(unpack_file(&tar, &work, None).expect("unpacked"), 2);
         assert_eq!(std::fs::read_to_string(work.join("link")).expect("read"), "#!/bin/sh\n");
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(work.join("dir/run.sh")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
-        assert!(unpack(&tar, &work, Some(3)).is_err(), "larger than allowed");
+        assert!(unpack_file(&tar, &work, Some(3)).is_err(), "larger than allowed");
         std::fs::remove_dir_all(at).expect("removed");
     }
 
@@ -149,7 +157,7 @@ mod tests {
             let at = scratch();
             std::fs::write(at.join("outside"), "mine").expect("written");
             let tar = archive(&at, items);
-            assert!(unpack(&tar, &at.join("work"), None).is_err());
+            assert!(unpack_file(&tar, &at.join("work"), None).is_err());
             assert!(!at.join("evil").exists() && !Path::new("/tmp/evil-of-signalbox").exists());
             std::fs::remove_dir_all(at).expect("removed");
         }

@@ -15,6 +15,8 @@ use tokio::sync::watch;
 
 /// The most that is sent at once.
 const CHUNK_BYTES: u64 = 1 << 20;
+/// So much may come along with the end of the attempt.
+pub const TAIL_BYTES: u64 = 64 << 10;
 /// How long output is gathered before it is sent.
 const GATHER: Duration = Duration::from_millis(100);
 
@@ -52,6 +54,11 @@ impl Log {
                     .await;
             }
             let length = *written.borrow();
+            let is_over = written.has_changed().is_err();
+            if is_over && length - at <= TAIL_BYTES {
+                // The end of the attempt brings it along.
+                return Brought::UpTo(at);
+            }
             match self.bring(at, length).await {
                 Brought::UpTo(next) if next < length => return Brought::UpTo(next),
                 Brought::UpTo(next) => at = next,
@@ -64,6 +71,15 @@ impl Log {
                 return Brought::UpTo(at);
             }
         }
+    }
+
+    /// What is between the two offsets, when it is short.
+    pub async fn tail(&self, from: u64, to: u64) -> Option<Vec<u8>> {
+        if from >= to || to - from > TAIL_BYTES {
+            return None;
+        }
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || read(&path, from, to - from)).await.ok()?.ok()
     }
 
     /// Brings what is between the two offsets, however long that takes; it comes less far only when the server won't have it.

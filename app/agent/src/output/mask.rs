@@ -198,4 +198,64 @@ mod tests {
         mask.finish(&mut out);
         assert_eq!(out, b"\xff\xfe\x00***\xc3");
     }
+
+    /// The forms in which programs print a value, made by other means than the search for them.
+    fn printed(value: &str, before: &str) -> Vec<String> {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+        let escapes = |upper: bool, plus: bool| -> String {
+            let byte = |b: u8| match b {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                    char::from(b).to_string()
+                }
+                b' ' if plus => "+".to_owned(),
+                b if upper => format!("%{b:02X}"),
+                b => format!("%{b:02x}"),
+            };
+            value.bytes().map(byte).collect()
+        };
+        let whole = format!("{before}{value}!");
+        vec![
+            value.to_owned(),
+            serde_json::json!({"k": value}).to_string(),
+            escapes(true, false),
+            escapes(false, false),
+            escapes(true, true),
+            escapes(false, true),
+            STANDARD.encode(&whole),
+            URL_SAFE.encode(&whole),
+        ]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_form_of_a_secret_passes_however_the_output_is_cut(
+            value in "[a-zA-Z0-9 /+&%\"\\\\$é-]{12,60}",
+            second in "[a-zA-Z0-9]{12,40}",
+            is_long in proptest::bool::ANY,
+            before in "[a-z]{0,3}",
+            cuts in proptest::collection::vec(0_usize..400, 0..6),
+        ) {
+            let value = if is_long { format!("{}x\n{second}", value.trim()) } else { format!("{}x", value.trim()) };
+            proptest::prop_assume!(value.len() >= 12);
+            let secrets = Secrets::new([value.as_str()]).expect("secrets");
+            for form in printed(&value, &before) {
+                let text = format!("<{form}> and more\n");
+                let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).collect();
+                cuts.extend([0, text.len()]);
+                cuts.sort_unstable();
+                let pieces: Vec<&[u8]> = cuts.windows(2).map(|w| &text.as_bytes()[w[0]..w[1]]).collect();
+                let shown = masked(&secrets, &pieces);
+                proptest::prop_assert_eq!(&shown, &masked(&secrets, &[text.as_bytes()]), "cuts show");
+                proptest::prop_assert!(shown.contains("***"), "{} of {:?} is shown", text, value);
+                // What is left of it may only be what depends on its surroundings: less than a secret's shortest form.
+                let left: String = shown.replace("***", "\n");
+                for window in form.as_bytes().windows(8).filter(|w| !form.starts_with('{') && w.iter().all(u8::is_ascii_alphanumeric)) {
+                    let window = std::str::from_utf8(window).expect("ASCII");
+                    let is_before = before.contains(window) || "and more".contains(window);
+                    proptest::prop_assert!(is_before || !left.contains(window), "{window} of {text} is shown: {shown}");
+                }
+            }
+        }
+    }
 }

@@ -75,12 +75,12 @@ fn take_forms(found: &mut BTreeSet<Vec<u8>>, value: &str) {
     {
         take(found, escaped.into_bytes());
     }
-    let url = percent_encode(value.as_bytes(), NON_ALPHANUMERIC).to_string();
-    let gentle = percent_encode(value.as_bytes(), &GENTLE).to_string();
-    take(found, gentle.replace("%20", "+").into_bytes());
-    for url in [url, gentle] {
-        take(found, lower_escapes(&url).into_bytes());
-        take(found, url.into_bytes());
+    for plain in [NON_ALPHANUMERIC, &GENTLE, &GENTLEST] {
+        let url = percent_encode(value.as_bytes(), plain).to_string();
+        for url in [url.replace("%20", "+"), url] {
+            take(found, lower_escapes(&url).into_bytes());
+            take(found, url.into_bytes());
+        }
     }
     let hex = value.bytes().fold(String::new(), |mut hex, byte| {
         // Writing to a string can't fail.
@@ -95,6 +95,10 @@ fn take_forms(found: &mut BTreeSet<Vec<u8>>, value: &str) {
 /// What most encoders leave as it is besides letters and digits.
 const GENTLE: percent_encoding::AsciiSet =
     NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What browsers leave as it is.
+const GENTLEST: percent_encoding::AsciiSet =
+    GENTLE.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
 
 /// `%2F` as `%2f`; only the escapes may change.
 fn lower_escapes(url: &str) -> String {
@@ -195,6 +199,8 @@ mod tests {
             ("url", "p%40ss%20%22w%27rd%22%2F%3Cx%3E%26%C3%A9%241".to_owned()),
             ("url in small letters", "p%40ss%20%22w%27rd%22%2f%3cx%3e%26%c3%a9%241".to_owned()),
             ("form", "p%40ss+%22w%27rd%22%2F%3Cx%3E%26%C3%A9%241".to_owned()),
+            ("form in small letters", "p%40ss+%22w%27rd%22%2f%3cx%3e%26%c3%a9%241".to_owned()),
+            ("browser", "p%40ss%20%22w'rd%22%2F%3Cx%3E%26%C3%A9%241".to_owned()),
             ("xml", "p@ss &quot;w&apos;rd&quot;/&lt;x&gt;&amp;é$1".to_owned()),
             ("single quotes", r#"'p@ss "w'\''rd"/<x>&é$1'"#.to_owned()),
             ("double quotes", r#""p@ss \"w'rd\"/<x>&é\$1""#.to_owned()),

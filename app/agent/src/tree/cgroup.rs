@@ -126,6 +126,15 @@ impl Root {
             leaf.memory_events = Some(folder.join("memory.events"));
         }
         for (controller, base) in &self.first {
+            // Making one costs the kernel more than starting a process: only what limits something is made.
+            let is_wanted = match *controller {
+                "memory" => limits.memory.is_some(),
+                "pids" => limits.pids.is_some(),
+                _ => limits.cpus_milli.is_some(),
+            };
+            if !is_wanted {
+                continue;
+            }
             let folder = base.join(name);
             make(&folder)?;
             match *controller {

@@ -44,6 +44,8 @@ pub struct Inner {
     pub claims: Vec<Value>,
     pub has_left: bool,
     pub is_down: bool,
+    /// Whether it has lost the files that were sent when the end is told, once.
+    pub loses_files: bool,
     pub forgets_agents: bool,
     pub draining: bool,
     /// Log chunks that are taken and then not answered for.

@@ -64,6 +64,34 @@ async fn the_source_and_inputs_are_there_and_results_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_the_server_has_lost_is_sent_again() {
+    let hub = Hub::new().await;
+    hub.double.change(|inner| inner.loses_files = true);
+    let (finish, log) =
+        hub.run(job("54", &["mkdir out; echo kept > out/a.csv"], json!({"artifacts": rules()}))).await;
+    assert_eq!(finish["outcome"], "succeeded", "{log}");
+    assert_eq!(hub.double.lock().files[&sha(b"kept\n")], b"kept\n");
+    hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_kept_is_refused_and_not_promised() {
+    let hub = Hub::new().await;
+    for (id, more, says) in [
+        ("55", json!({"network": false}), "cannot be kept from the network"),
+        ("56", json!({"user": "nobody"}), "Only in a container can a job run as another user"),
+    ] {
+        let (finish, _) = hub.run(job(id, &["echo done"], more)).await;
+        assert_eq!(
+            (finish["outcome"].as_str(), finish["reason"].as_str()),
+            (Some("failed"), Some("isolation"))
+        );
+        assert!(finish["sentence"].as_str().is_some_and(|sentence| sentence.contains(says)), "{finish}");
+    }
+    hub.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_must_be_there_and_is_not_fails_the_job() {
     let hub = Hub::new().await;
     let (finish, _) = hub.run(job("51", &["true"], json!({"artifacts": rules()}))).await;

@@ -145,7 +145,7 @@ impl Stage {
     }
 
     fn run(&self, job: &str, marks: &Folder) -> String {
-        let body = json!({"params": {"marks": marks.path()}});
+        let body = json!({"params": {"marks": marks.path()}, "ref": "main"});
         text(&self.hub.api.post(&format!("/api/v1/jobs/{job}/runs"), &body).expect("asked")["id"])
     }
 
@@ -184,6 +184,13 @@ impl Stage {
             self.kill_agent();
         }
         if at == At::Starting {
+            // A source that nobody has asked for yet, so that git is asked.
+            let commit = self.hub.repository.commit("another source");
+            self.hub.api.post("/api/v1/repositories/web/fetch", &json!({})).expect("fetched");
+            outside::wait_for("the commit", SOON, || {
+                let path = format!("/api/v1/repositories/web/contains?commit=main&ancestor={commit}");
+                (self.hub.api.get(&path).json()["answer"] == "yes").then_some(())
+            });
             std::fs::write(self.folder.join("source-hold"), "").expect("written");
             let _ = std::fs::remove_file(self.folder.join("source-asked"));
         }

@@ -1,10 +1,12 @@
 //! What agents say and ask about tries: `/api/v1/agents/claim` and `/api/v1/attempts`.
 
+mod archives;
 mod files;
 mod reports;
 
 use super::assignment::{Assignment, assignment};
 use super::claim::{self, Sign};
+use super::store;
 use crate::agents::{self, AgentAuth, Capabilities};
 use axum::extract::State;
 use base::id::AttemptId;
@@ -86,8 +88,9 @@ async fn claim(
     let mut tx = app.db.write(&auth.actor()).await?;
     let sign = Sign { version: body.version, labels: body.labels, capabilities: body.capabilities };
     claim::seen(&mut tx, &mut agent, sign).await?;
-    let forget = claim::forgotten(&mut tx, &agent, &body.have).await?;
-    claim::hand_back(&mut tx, &agent, &body.have).await?;
+    let held = store::of_agent(&mut tx, agent.id).await?;
+    let forget = claim::forgotten(&held, &body.have);
+    claim::hand_back(&mut tx, held, &body.have).await?;
     let mut claimed = claim::claim(&mut tx, &agent, free).await?;
     tx.commit().await?;
     while claimed.is_empty() && forget.is_empty() && free > 0 && !agent.draining && !*stop.borrow() {

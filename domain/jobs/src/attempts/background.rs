@@ -2,7 +2,7 @@
 
 use super::{Attempt, artifacts, claim, lease, output};
 use crate::runs::{self, Part, PartEnd, PartState};
-use base::id::{AttemptId, PartId};
+use base::id::PartId;
 use base::{Actor, Error, Result};
 use blobs::Blobs;
 use chores::{Every, Handler};
@@ -16,6 +16,9 @@ const KEEP_LOG: &str = "jobs.keep_log";
 const QUEUE: &str = "jobs.queue";
 const DISCARD: &str = "jobs.discard_artifacts";
 
+/// A file takes more room and more time than so many bytes in a row.
+const SHORT_LOG: i64 = 4_096;
+
 /// After so long in the queue somebody is told when no agent could take it.
 const NOBODY_FITS_AFTER: Duration = Duration::from_secs(30);
 
@@ -26,9 +29,18 @@ pub(super) async fn watch_lease(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
     chores::enqueue_at(tx, LEASE, json!({"attempt": id}), at, Some(&id.to_string())).await
 }
 
-/// Has the output of a try that is over made one file.
-pub(super) async fn keep_log(tx: &mut Tx, id: AttemptId) -> Result<()> {
-    chores::enqueue(tx, KEEP_LOG, json!({"attempt": id})).await.map(drop)
+/// A try that is over: its lease needs no judge, and its output becomes one file, unless it is so short that rows hold it better.
+pub(super) async fn over(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
+    chores::cancel(tx, LEASE, &attempt.id.to_string()).await?;
+    if attempt.log_kept <= SHORT_LOG {
+        return Ok(());
+    }
+    chores::enqueue(tx, KEEP_LOG, json!({"attempt": attempt.id})).await.map(drop)
+}
+
+/// A part that an agent took needs nobody to look whether one comes.
+pub(super) async fn taken(tx: &mut Tx, part: PartId) -> Result<()> {
+    chores::cancel(tx, QUEUE, &part.to_string()).await
 }
 
 /// Has a waiting part looked at again: soon, for whether anybody fits, and when it has waited too long.

@@ -46,12 +46,22 @@ pub(super) async fn claim(tx: &mut Tx, agent: &Agent, free: usize) -> Result<Vec
         return Ok(all);
     }
     let offers = agent.offers();
-    for part in runs::store::ready(tx, LOOKED_AT).await? {
-        if all.len() == free {
-            break;
+    let mut after = None;
+    let mut looked_at = 0;
+    while all.len() < free && looked_at < LOOKED_AT {
+        // Mostly the first ones fit: what is read beyond them is read in vain.
+        let page = if after.is_none() { free.saturating_mul(2).clamp(4, LOOKED_AT) } else { LOOKED_AT };
+        let parts = runs::store::ready_after(tx, after, page).await?;
+        let is_last = parts.len() < page;
+        looked_at += parts.len();
+        after = parts.last().and_then(|part| Some((part.ready_at?, part.id)));
+        for part in parts {
+            if all.len() < free && fits(&part, &offers) {
+                all.push(take(tx, agent, part).await?);
+            }
         }
-        if fits(&part, &offers) {
-            all.push(take(tx, agent, part).await?);
+        if is_last || after.is_none() {
+            break;
         }
     }
     Ok(all)
@@ -89,6 +99,7 @@ async fn take(tx: &mut Tx, agent: &Agent, mut part: Part) -> Result<Claimed> {
         image_digest: None,
     };
     store::insert(tx, &attempt).await?;
+    background::taken(tx, part.id).await?;
     background::watch_lease(tx, &attempt).await?;
     runs::taken(tx, part.run).await?;
     let run = runs::unchecked(tx, part.run).await?;
@@ -98,8 +109,8 @@ async fn take(tx: &mut Tx, agent: &Agent, mut part: Part) -> Result<Claimed> {
 
 /// Puts back what an agent was given and never got: an answer that was lost on its way. The agent asks for one thing after the other,
 /// so what it was given before this claim and does not have now did not arrive, and nothing of it has happened.
-pub(super) async fn hand_back(tx: &mut Tx, agent: &Agent, have: &[AttemptId]) -> Result<()> {
-    for mut attempt in store::of_agent(tx, agent.id).await? {
+pub(super) async fn hand_back(tx: &mut Tx, held: Vec<Attempt>, have: &[AttemptId]) -> Result<()> {
+    for mut attempt in held {
         if attempt.state != AttemptState::Leased || have.contains(&attempt.id) {
             continue;
         }
@@ -109,6 +120,7 @@ pub(super) async fn hand_back(tx: &mut Tx, agent: &Agent, have: &[AttemptId]) ->
         attempt.reason = Some("never_arrived".to_owned());
         attempt.sentence = Some("Its agent never got it".to_owned());
         store::update(tx, &attempt).await?;
+        background::over(tx, &attempt).await?;
         if let Some(mut part) = runs::store::part(tx, attempt.part).await? {
             part.state = PartState::Queued;
             part.state_at = tx.now();
@@ -147,7 +159,6 @@ pub(super) async fn seen(tx: &mut Tx, agent: &mut Agent, sign: Sign) -> Result<(
 }
 
 /// The tries that an agent says it has and that are not its own any more.
-pub(super) async fn forgotten(tx: &mut Tx, agent: &Agent, have: &[AttemptId]) -> Result<Vec<AttemptId>> {
-    let held = store::of_agent(tx, agent.id).await?;
-    Ok(have.iter().copied().filter(|id| held.iter().all(|attempt| attempt.id != *id)).collect())
+pub(super) fn forgotten(held: &[Attempt], have: &[AttemptId]) -> Vec<AttemptId> {
+    have.iter().copied().filter(|id| held.iter().all(|attempt| attempt.id != *id)).collect()
 }

@@ -1,6 +1,6 @@
 //! The end of a try: what its agent reports is taken in whole, once.
 
-use super::{Artifact, Attempt, AttemptState, background, fenced, held, store};
+use super::{Artifact, Attempt, AttemptState, Step, background, fenced, held, output, store};
 use crate::runs::{self, Metric, PartEnd, PartState};
 use base::id::{AgentId, AttemptId};
 use base::{Error, Limit, Result};
@@ -34,6 +34,14 @@ pub(super) struct Kept {
     pub media_type: String,
 }
 
+/// What an agent had not told before: the end of a short try comes in one request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tail {
+    pub steps: Vec<Step>,
+    /// Where the output begins, and the output.
+    pub log: Option<(i64, Vec<u8>)>,
+}
+
 /// Ends a try. The same report again answers the same.
 pub(super) async fn finish(
     tx: &mut Tx,
@@ -41,8 +49,9 @@ pub(super) async fn finish(
     id: AttemptId,
     epoch: i64,
     ending: Ending,
+    tail: Tail,
 ) -> Result<()> {
-    let attempt = match held(tx, agent, id, epoch).await {
+    let mut attempt = match held(tx, agent, id, epoch).await {
         Ok(attempt) => attempt,
         Err(error) => {
             let is_same = store::get(tx, id)
@@ -52,6 +61,13 @@ pub(super) async fn finish(
             return if is_same { Ok(()) } else { Err(error) };
         }
     };
+    for step in &tail.steps {
+        store::put_step(tx, id, step).await?;
+    }
+    if let Some((offset, bytes)) = &tail.log {
+        output::append(tx, agent, id, epoch, *offset, bytes).await?;
+        attempt = held(tx, agent, id, epoch).await?;
+    }
     if attempt.log_bytes < ending.log_bytes {
         let message =
             format!("{} bytes of output are here, and there are {}", attempt.log_bytes, ending.log_bytes);
@@ -91,7 +107,7 @@ async fn close(tx: &mut Tx, mut attempt: Attempt, ending: Ending) -> Result<()> 
         None => said(tx, &attempt).await?,
     };
     store::update(tx, &attempt).await?;
-    background::keep_log(tx, attempt.id).await?;
+    background::over(tx, &attempt).await?;
     let end = PartEnd { state, exit_code: attempt.exit_code, sentence: attempt.sentence };
     runs::part_ended(tx, attempt.part, end).await
 }

@@ -82,7 +82,7 @@ async fn lose(tx: &mut Tx, mut attempt: Attempt, why: &str) -> Result<()> {
     attempt.reason = Some("agent_lost".to_owned());
     attempt.sentence = Some(format!("Lost: {why}. Nobody knows how far it got"));
     store::update(tx, &attempt).await?;
-    background::keep_log(tx, attempt.id).await?;
+    background::over(tx, &attempt).await?;
     let agent = crate::agents::unchecked(tx, attempt.agent).await?;
     let data = json!({"attempt": attempt.id, "agent": agent.machine.name, "why": why});
     let about = [Subject::new("run", attempt.run.0), agent.subject(), Subject::new("job", attempt.job.0)];

@@ -36,7 +36,8 @@ impl Held {
 
     /// Says which tries an agent has, as every claim does.
     pub(crate) async fn says_it_has(tx: &mut Tx, agent: &Agent, have: &[AttemptId]) {
-        claim::hand_back(tx, agent, have).await.expect("handed back");
+        let held = super::store::of_agent(tx, agent.id).await.expect("read");
+        claim::hand_back(tx, held, have).await.expect("handed back");
     }
 
     /// Says which labels an agent has, as every claim does.
@@ -92,6 +93,6 @@ impl Held {
             image_digest: None,
             print: format!("{word} {code} {log_bytes}"),
         };
-        finish::finish(tx, self.agent, self.attempt, self.epoch, ending).await
+        finish::finish(tx, self.agent, self.attempt, self.epoch, ending, finish::Tail::default()).await
     }
 }

@@ -3,7 +3,7 @@
 use super::{Filter, Metric, Part, Run, State};
 use crate::agents::store::json;
 use base::id::{JobId, PartId, RunId};
-use base::{Error, Result, Value};
+use base::{Error, Result, Time, Value};
 use db::{Row, Tx, params};
 
 macro_rules! columns {
@@ -227,6 +227,21 @@ pub(crate) async fn ready(tx: &mut Tx, limit: usize) -> Result<Vec<Part>> {
          /*pg: for update skip locked */"
     );
     tx.rows(&sql, &params![now, limit]).await?.iter().map(part_of).collect()
+}
+
+/// The same, those after one that was looked at already; only these are held.
+pub(crate) async fn ready_after(
+    tx: &mut Tx,
+    after: Option<(Time, PartId)>,
+    limit: usize,
+) -> Result<Vec<Part>> {
+    let Some((ready_at, id)) = after else { return ready(tx, limit).await };
+    let now = tx.now();
+    let sql = format!(
+        "select {PART} from run_part where state = 'queued' and ready_at <= $1 and (ready_at > $2 or (ready_at = $2 and id > $3))
+         order by ready_at, id limit $4 /*pg: for update skip locked */"
+    );
+    tx.rows(&sql, &params![now, ready_at, id, limit]).await?.iter().map(part_of).collect()
 }
 
 pub(super) async fn insert_part(tx: &mut Tx, part: &Part) -> Result<()> {

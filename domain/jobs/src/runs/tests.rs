@@ -215,12 +215,32 @@ db::on_both! { hub;
         hub.settle().await;
         let mut tx = hub.by_itself().await;
         let parts = log_parts(&mut tx, run.id).await.expect("read");
-        assert!(parts[0].attempt.log_blob.is_some(), "it has become a file");
+        assert!(parts[0].attempt.log_blob.is_none(), "it is too short to become a file");
         assert_eq!(metrics(&mut tx, run.id).await.expect("read")[0].value, 71.4);
         drop(tx);
         let blobs = blobs::Blobs::open(hub.place.folder().join("blobs")).await.expect("a folder");
         let text = read_log(&hub.db, &blobs, &parts, 0, 100).await.expect("read");
         assert_eq!(String::from_utf8_lossy(&text), "hello world");
+    }
+
+    async fn output_that_is_not_short_becomes_a_file(hub) {
+        hub.commit(PLAIN).await;
+        let agent = hub.agent("small", &[]).await;
+        let run = hub.run("plain").await;
+        let held = hub.claim(&agent).await.remove(0);
+        let said = "a line of output\n".repeat(1_000);
+        let mut tx = hub.by_itself().await;
+        let end = held.print(&mut tx, 0, said.as_bytes()).await.expect("taken");
+        held.finish_with(&mut tx, "succeeded", end, &[]).await.expect("all is here");
+        tx.commit().await.expect("committed");
+        hub.settle().await;
+        let mut tx = hub.by_itself().await;
+        let parts = log_parts(&mut tx, run.id).await.expect("read");
+        assert!(parts[0].attempt.log_blob.is_some());
+        drop(tx);
+        let blobs = blobs::Blobs::open(hub.place.folder().join("blobs")).await.expect("a folder");
+        let text = read_log(&hub.db, &blobs, &parts, 0, said.len() + 1).await.expect("read");
+        assert_eq!(String::from_utf8_lossy(&text), said);
     }
 
     async fn labels_decide_who_takes_what_and_somebody_is_told_when_nobody_can(hub) {

@@ -5,6 +5,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -207,9 +209,30 @@ pub async fn put_file(
 pub async fn finish(
     State(double): State<Double>,
     Path(id): Path<String>,
-    axum::Json(body): axum::Json<Value>,
+    axum::Json(mut body): axum::Json<Value>,
 ) -> Response {
+    let is_lost = double.change(|inner| {
+        let is_lost = std::mem::take(&mut inner.loses_files);
+        if is_lost {
+            inner.files.clear();
+        }
+        is_lost
+    });
+    if is_lost {
+        return problem(409, "file.missing", Value::Null);
+    }
     let answered = about(&double, &id, |attempt| {
+        if body["log"].is_object() {
+            let offset = body["log"]["offset"].as_u64().expect("a place") as usize;
+            let bytes = BASE64.decode(body["log"]["base64"].as_str().expect("text")).expect("base64");
+            let next = attempt.log.len();
+            if offset > next {
+                return problem(409, "log.gap", json!({"next": next}));
+            }
+            attempt.log.extend_from_slice(bytes.get(next - offset..).unwrap_or_default());
+        }
+        attempt.events.extend(body["events"].as_array().cloned().unwrap_or_default());
+        body.as_object_mut().expect("an object").retain(|name, _| name != "log" && name != "events");
         let wanted = body["log_bytes"].as_u64().expect("a length") as usize;
         if attempt.log.len() < wanted {
             return problem(409, "log.short", json!({"next": attempt.log.len()}));

@@ -2,13 +2,12 @@
 
 use super::{Pool, store, tend};
 use crate::agents::Agent;
+use crate::gate::Doing;
 use base::id::{AnyId, PoolId};
 use base::{Result, Secret, random};
 use db::{Db, Tx};
 use repos::Sealing;
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 use web::App;
 
@@ -60,7 +59,7 @@ pub enum Outcome {
 
 /// Starts agents; wired by the program. It returns when starting has begun, and reports what comes of it with [`Launcher::report`].
 #[derive(Clone, Copy)]
-pub struct Launcher(pub for<'a> fn(&'a App, Order) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>);
+pub struct Launcher(pub for<'a> fn(&'a App, Order) -> Doing<'a, ()>);
 
 impl Launcher {
     /// Notes what came of a start.

@@ -1,6 +1,6 @@
 //! Files that travel between the server and agents: the source of a run, artifacts of earlier stages, files to keep.
 
-use super::Fence;
+use super::{Fence, archives};
 use crate::agents::AgentAuth;
 use crate::attempts::{assignment, seen};
 use crate::{Files, runs};
@@ -34,6 +34,9 @@ async fn source(
     let attempt = seen(&mut tx, agent.0.id, id, fence.epoch).await?;
     let run = runs::unchecked(&mut tx, attempt.run).await?;
     drop(tx);
+    if let Some(archive) = archives::kept(&run.commit) {
+        return Ok(bytes(Body::from(archive), "application/x-tar"));
+    }
     let mut child = app.part::<Mirrors>()?.mirror(run.repository).archive(&run.commit)?;
     let output = child.stdout.take().ok_or_else(|| Error::bug("git.archive", "the archive has no output"))?;
     // Whoever reads to the end learns there whether git wrote all of it: a broken archive breaks the answer off.
@@ -44,7 +47,8 @@ async fn source(
             Err(error) => Err(error),
         }
     });
-    Ok(bytes(Body::from_stream(ReaderStream::new(output).chain(whole)), "application/x-tar"))
+    let pieces = ReaderStream::new(output).chain(whole);
+    Ok(bytes(Body::from_stream(archives::keeping(run.commit, pieces)), "application/x-tar"))
 }
 
 /// A shared artifact of an earlier stage, by its content.

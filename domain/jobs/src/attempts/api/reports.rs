@@ -8,6 +8,8 @@ use crate::runs::Metric;
 use axum::extract::State;
 use base::id::AttemptId;
 use base::{Error, Limit};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -117,13 +119,21 @@ async fn events(
 ) -> Result<Json<NothingJson>> {
     let mut tx = app.db.write(&agent.actor()).await?;
     held(&mut tx, agent.0.id, id, body.epoch).await?;
-    for event in body.events {
+    for step in steps(body.events)? {
+        store::put_step(&mut tx, id, &step).await?;
+    }
+    tx.commit().await?;
+    Ok(Json(NothingJson {}))
+}
+
+fn steps(events: Vec<EventJson>) -> base::Result<Vec<Step>> {
+    let step = |event: EventJson| {
         if !matches!(event.state.as_str(), "running" | "succeeded" | "failed" | "skipped") {
             let message = format!("{:.40} is no state of a step", event.state);
-            return Err(Error::invalid("attempt.event", message).into());
+            return Err(Error::invalid("attempt.event", message));
         }
         let is_running = event.state == "running";
-        let step = Step {
+        Ok(Step {
             index: event.step,
             name: event.name,
             log_from: event.offset.filter(|_| is_running),
@@ -131,11 +141,9 @@ async fn events(
             state: event.state,
             took_ms: event.took_ms,
             exit_code: event.exit_code,
-        };
-        store::put_step(&mut tx, id, &step).await?;
-    }
-    tx.commit().await?;
-    Ok(Json(NothingJson {}))
+        })
+    };
+    events.into_iter().map(step).collect()
 }
 
 /// Where output belongs.
@@ -193,6 +201,34 @@ struct FinishJson {
     #[serde(default)]
     artifacts: Vec<ArtifactJson>,
     image_digest: Option<String>,
+    /// What happened to steps and was not told before.
+    #[serde(default, skip_serializing)]
+    events: Vec<EventJson>,
+    /// The end of the output, when it is short and was not sent before.
+    #[serde(default, skip_serializing)]
+    log: Option<TailJson>,
+}
+
+/// The end of the output.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = FinishLog)]
+struct TailJson {
+    /// Where it begins in the whole output.
+    offset: i64,
+    base64: String,
+}
+
+impl TailJson {
+    fn read(self, most: usize) -> base::Result<(i64, Vec<u8>)> {
+        let bytes = BASE64.decode(&self.base64).map_err(|error| {
+            Error::invalid("log.unreadable", "The end of the output is not base64").because(error)
+        })?;
+        if bytes.len() > most {
+            let message = format!("One piece of output is at most {most} bytes");
+            return Err(Error::too_large("log.too_large", message));
+        }
+        Ok((self.offset, bytes))
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -221,9 +257,12 @@ async fn finish(
     State(app): State<App>,
     agent: AgentAuth,
     Path(id): Path<AttemptId>,
-    Json(body): Json<FinishJson>,
+    Json(mut body): Json<FinishJson>,
 ) -> Result<Json<NothingJson>> {
     let epoch = body.epoch;
+    let most = app.limits.count(Limit::OutputChunkBytes);
+    let log = body.log.take().map(|log| log.read(most)).transpose()?;
+    let tail = finish::Tail { steps: steps(std::mem::take(&mut body.events))?, log };
     let ending = ending(body)?;
     let files = app.part::<crate::Files>()?;
     for kept in &ending.artifacts {
@@ -234,7 +273,7 @@ async fn finish(
         }
     }
     let mut tx = app.db.write(&agent.actor()).await?;
-    finish::finish(&mut tx, agent.0.id, id, epoch, ending).await?;
+    finish::finish(&mut tx, agent.0.id, id, epoch, ending, tail).await?;
     tx.commit().await?;
     Ok(Json(NothingJson {}))
 }
