@@ -92,7 +92,7 @@ pub(super) fn said(frame: &Frame, repository: &Repository, pushed: Option<Time>)
 pub(super) fn clone_address(app: &App, repository: &Repository) -> Markup {
     let address = address(app, repository);
     html! {
-        div.row.wrap.ranges {
+        section.row.wrap.ranges aria-label="Clone" {
             label.row.grow { span { "Clone" } input.input.sm.mono.grow readonly value=(address) aria-label="Address to clone"; }
             button.btn.sm type="button" data-copy=(address) { (ui::icon("copy")) " Copy" }
         }
