@@ -54,7 +54,7 @@ fn told(view: &View) -> Markup {
         @if !names.is_empty() {
             section.block {
                 div.block-head { h2 { "Who was told" } }
-                dl.kv.short { @for (name, all) in &names {
+                dl.kv { @for (name, all) in &names {
                     dt.clip title=(name) { (name) }
                     dd { @for (at, one) in all.iter().enumerate() { @if at > 0 { ", " } (arrived(one)) } }
                 } }
