@@ -75,7 +75,7 @@ db::on_both! { hub;
         hub.commit(FILE).await;
         let job = hub.job("quarters").await;
         let mut tx = hub.by(&hub.ann).await;
-        let value = Secret::new("v".to_owned());
+        let value = Secret::new("a value".to_owned());
         for scope in [Scope::Workspace, Scope::Job(job.id)] {
             secrets::set(&mut tx, &hub.sealing, &scope, "KEY", &value, false).await.expect("set");
         }

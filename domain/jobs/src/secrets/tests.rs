@@ -32,18 +32,26 @@ db::on_both! { hub;
         let job = hub.job("report").await;
         let ask = || Ask { commit: COMMIT.to_owned(), reference: Some("topic".to_owned()), ..Ask::default() };
         let mut tx = hub.by(&hub.ann).await;
-        set(&mut tx, &hub.sealing, &Scope::Job(job.id), "TOKEN", &Text::new("v1"), false).await.expect("set");
+        set(&mut tx, &hub.sealing, &Scope::Job(job.id), "TOKEN", &Text::new("first-value"), false).await.expect("set");
         runs::ask(&mut tx, job.id, ask()).await.expect("started");
         tx.commit().await.expect("committed");
         let held = hub.claim(&agent).await.remove(0);
         assert!(held.secrets.is_empty());
         hub.finish(&held, "succeeded").await.expect("taken in");
         let mut tx = hub.by(&hub.ann).await;
-        set(&mut tx, &hub.sealing, &Scope::Job(job.id), "TOKEN", &Text::new("v2"), true).await.expect("set");
+        set(&mut tx, &hub.sealing, &Scope::Job(job.id), "TOKEN", &Text::new("second-value"), true).await.expect("set");
         runs::ask(&mut tx, job.id, ask()).await.expect("started");
         tx.commit().await.expect("committed");
         let held = hub.claim(&agent).await.remove(0);
-        assert_eq!(held.secrets.get("TOKEN").map(String::as_str), Some("v2"));
+        assert_eq!(held.secrets.get("TOKEN").map(String::as_str), Some("second-value"));
+    }
+
+    async fn what_is_too_short_to_be_hidden_in_output_is_no_secret(hub) {
+        let mut tx = hub.by(&hub.ann).await;
+        for (value, is_taken) in [("abc", false), ("  abc \n", false), ("abcd", true)] {
+            let set = set(&mut tx, &hub.sealing, &Scope::Workspace, "TOKEN", &Text::new(value), false).await;
+            assert_eq!(set.map_err(|error| error.code()).err(), (!is_taken).then_some("secret.short"), "{value:?}");
+        }
     }
 
     async fn members_neither_set_nor_move_secrets(hub) {
