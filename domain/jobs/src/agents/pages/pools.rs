@@ -78,7 +78,7 @@ fn item(row: &Row, here: i64, is_admin: bool, reader: Reader<'_>) -> Markup {
                     div.t-s {
                         (words::sentence(&trouble.sentence)) " " (reader.at(trouble.at)) ", "
                         (words::count(trouble.failures.unsigned_abs(), "failure")) " in a row. "
-                        @if trouble.rests_until > reader.now { "Tried again " (reader.soon(trouble.rests_until)) "." } @else { "Tried again when an agent is wanted." }
+                        @if trouble.rests_until > reader.now { "Next try " (reader.soon(trouble.rests_until)) "." } @else { "Next try when an agent is wanted." }
                     }
                     @if !trouble.output.trim().is_empty() { details { summary.t-s { "What the command wrote" } pre.t-s { (trouble.output) } } }
                 }
