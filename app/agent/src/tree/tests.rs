@@ -98,7 +98,8 @@ async fn what_a_dead_agent_left_is_found_by_what_it_wrote_down() {
         let marker = base::random::word::<12>();
         let attempt = AttemptId(n as i64 + 1);
         let mut tree = Tree::prepare(&containment, attempt, &marker, Limits::default()).expect("a tree");
-        let mut child = tree.spawn(shell(&tree, &marker, "sleep 1000 & wait; exit 7")).await.expect("started");
+        let mut child =
+            tree.spawn(shell(&tree, &marker, "sleep 1000 & wait; exit 7")).await.expect("started");
         let record = serde_json::to_string(tree.record()).expect("json");
         let record: super::Record = serde_json::from_str(&record).expect("the same");
         assert!(super::clear(&record).await);

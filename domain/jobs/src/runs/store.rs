@@ -15,9 +15,9 @@ macro_rules! columns {
 }
 
 mod overview;
-pub(super) mod waiting;
 mod paged;
 pub(super) mod remarks;
+pub(super) mod waiting;
 pub(super) use overview::{between, failed_last, last_of_jobs, queued};
 pub(super) use paged::{count, page};
 
