@@ -9,8 +9,9 @@ use crate::file::Dialect;
 use base::Date;
 use base::jiff::civil::{DateTime, Time as Clock};
 
-/// Months that a search looks at: 40 years have every weekday on every date, 29 February too, also around the year 2100.
-const MONTHS_SEARCHED: u32 = 480;
+/// Months that a search looks at: 40 years have every weekday on every date, 29 February too, also around the year 2100; and the month
+/// that the search begins in may be over, as after the Sunday of 29 February 2088, whose next is in 2128.
+const MONTHS_SEARCHED: u32 = 40 * 12 + 1;
 /// The last year that is ever looked at.
 const LAST_YEAR: i16 = 9_998;
 

@@ -216,3 +216,12 @@ fn schedules_are_told_in_words() {
     let years = in_dialect("0 0 6 1 1 ? 2030,2031", Dialect::Quartz, "UTC");
     assert_eq!(years.in_words(), "at 06:00 on day 1 of January in 2030 and 2031, UTC");
 }
+
+#[test]
+fn the_rarest_day_comes_after_forty_years() {
+    // 29 February is a Sunday in 2088 and then in 2128: 2100 is no leap year.
+    for expression in ["0 0 * 2 0#5", "0 0 29 2 */7"] {
+        let fires = schedule(expression, "UTC").preview(time("2088-02-29T00:00:00Z"), 1);
+        assert_eq!(fires[0].at, time("2128-02-29T00:00:00Z"), "{expression}");
+    }
+}
