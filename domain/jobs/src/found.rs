@@ -9,7 +9,7 @@ use base::{Result, Right};
 use db::Tx;
 use web::finders::{Finder, Found};
 
-/// Jobs that are shown.
+/// Findings that are shown: a job and running it are two.
 const FEW: usize = 5;
 
 /// Finds jobs by their titles and names.
