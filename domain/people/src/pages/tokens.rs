@@ -59,7 +59,7 @@ fn page(frame: &Frame, user: &User, all: &[Token], made: Option<(&Token, &Secret
         @if let Some((token, secret)) = made {
             (ui::once(&format!("The token {} is made", token.name), secret.reveal(), "Copy it now: it is shown only this once. Whoever has it may do what it allows."))
         }
-        p.lead { "A token is how a script proves who it is, in the native API and in the Asana-compatible one. It may do what " @if is_mine { "you" } @else { (user.name) } " may do, or only some of it." }
+        p.lead { "A token is how a script proves who it is, in the native API, in the compatible ones, and to git. It may do what " @if is_mine { "you" } @else { (user.name) } " may do, or only some of it." }
         @if all.is_empty() { (ui::empty("There is no token yet. Make one below for the script that needs it.")) } @else { (table(frame, user, all)) }
         section.block { div.block-head { h2 { "New token" } } @if user.active { (form(user)) } @else { p.dim { (user.name) " is deactivated and gets no tokens." } } }
     };
