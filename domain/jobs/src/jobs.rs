@@ -6,11 +6,13 @@ mod names;
 pub(crate) mod pages;
 pub(crate) mod sources;
 pub(crate) mod store;
+mod switch;
 mod sync;
 
 pub(crate) use api::routes;
 pub(crate) use calls::{chores, follower};
 pub use names::{Name, names};
+pub use switch::{disable, enable};
 pub use sync::{Finding, Read, ReadFile, apply};
 
 use crate::access::{self, Viewer};
@@ -64,6 +66,8 @@ pub struct Pause {
     pub by: String,
     /// Why.
     pub reason: Option<String>,
+    /// Whether it keeps people and pushes from starting it as well: it is switched off.
+    pub is_for_all: bool,
 }
 
 impl Job {
@@ -88,12 +92,11 @@ impl Job {
             let message = format!("{} is no longer in {}; its past runs are kept", self.title, self.path);
             return Some(Error::conflict("job.gone", message));
         }
-        (!self.enabled).then(|| {
-            Error::conflict(
-                "job.disabled",
-                format!("{} is switched off in {}: enabled: false", self.title, self.path),
-            )
-        })
+        if !self.enabled {
+            let message = format!("{} is switched off in {}: enabled: false", self.title, self.path);
+            return Some(Error::conflict("job.disabled", message));
+        }
+        self.switched_off()
     }
 }
 
@@ -182,11 +185,14 @@ pub async fn pause(tx: &mut Tx, id: JobId, until: Option<Time>, reason: Option<&
     if until.is_some_and(|until| until <= now) {
         return Err(Error::invalid("job.pause", "A pause ends in the future"));
     }
+    if let Some(refusal) = job.switched_off() {
+        return Err(refusal);
+    }
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
     let before =
         job.pause.as_ref().map(|pause| json!({"until": pause.until, "by": pause.by, "reason": pause.reason}));
     let since = job.pause.as_ref().filter(|_| job.is_paused(now)).map_or(now, |pause| pause.at);
-    let pause = Pause { at: since, until, by: tx.actor().name.clone(), reason };
+    let pause = Pause { at: since, until, by: tx.actor().name.clone(), reason, is_for_all: false };
     let data = json!({"name": job.name, "before": before, "until": pause.until, "reason": pause.reason});
     job.pause = Some(pause);
     store::set_pause(tx, &job).await?;
@@ -197,6 +203,9 @@ pub async fn pause(tx: &mut Tx, id: JobId, until: Option<Time>, reason: Option<&
 /// Lets the schedules of a job start it again. What would have started meanwhile is not made up for.
 pub async fn resume(tx: &mut Tx, id: JobId) -> Result<Job> {
     let mut job = require(tx, id, Right::Schedule).await?;
+    if job.is_switched_off() {
+        return enable(tx, id).await;
+    }
     let Some(pause) = job.pause.take() else { return Ok(job) };
     store::set_pause(tx, &job).await?;
     let data =

@@ -21,6 +21,8 @@ pub mod schedules;
 mod triggers;
 mod words;
 
+pub use triggers::is_built;
+
 use base::{Result, Right};
 use blobs::Blobs;
 use db::Tx;
@@ -46,6 +48,7 @@ pub fn migrations() -> db::Migrations {
             ("0007_remarks", include_str!("../migrations/0007_remarks.sql")),
             ("0008_failing_runs", include_str!("../migrations/0008_failing_runs.sql")),
             ("0009_webhooks", include_str!("../migrations/0009_webhooks.sql")),
+            ("0010_switched_off", include_str!("../migrations/0010_switched_off.sql")),
         ],
     }
 }

@@ -1,9 +1,11 @@
 //! What starts runs besides the clock and people: pushes, requests from outside, and the ends of other runs.
 
+mod branches;
 mod pushes;
 pub(crate) mod store;
 pub(crate) mod webhooks;
 
+pub use branches::is_built;
 pub(crate) use pushes::{RefMoved, pushed};
 
 use crate::file::{self, AfterResult, Trigger};

@@ -76,6 +76,19 @@ of its environment was closed, 88 when it was cancelled.")]
         /// The job's name.
         name: String,
     },
+    /// Keep everything and everybody from starting a job.
+    Disable {
+        /// The job's name.
+        name: String,
+        /// Why.
+        #[arg(long, short = 'm', value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Let a job be started again that was disabled.
+    Enable {
+        /// The job's name.
+        name: String,
+    },
     /// See since when a job takes requests from outside, make its address, or end it.
     #[command(after_help = "\
 Examples:
@@ -150,7 +163,9 @@ impl Job {
                         let run = last["number"]
                             .as_i64()
                             .map(|number| format!("run {number} {}", field(last, "state")));
-                        let next = if job["paused"] == true {
+                        let next = if job["disabled"] == true {
+                            "disabled".to_owned()
+                        } else if job["paused"] == true {
                             "paused".to_owned()
                         } else {
                             field(job, "next_fire_at")
@@ -200,6 +215,18 @@ impl Job {
                         if next.is_empty() { String::new() } else { format!("; it fires next at {next}") };
                     vec![format!("{name} is no longer paused{next}")]
                 });
+            }
+            Self::Disable { name, reason } => {
+                let body = json!({"disabled": true, "reason": reason});
+                let answer = client.patch(&format!("jobs/{}", segment(&name)), &body).await?;
+                print.answer(&answer, |_| {
+                    vec![format!("nothing starts {name} now; enable it with: signalbox job enable {name}")]
+                });
+            }
+            Self::Enable { name } => {
+                let answer =
+                    client.patch(&format!("jobs/{}", segment(&name)), &json!({"disabled": false})).await?;
+                print.answer(&answer, |_| vec![format!("{name} is enabled")]);
             }
             Self::Webhook { name, new, end } => {
                 let path = format!("jobs/{}/webhook", segment(&name));
@@ -266,7 +293,8 @@ fn shown(job: &Value) -> Vec<String> {
         let pause = &job["pause"];
         let until = field(pause, "until");
         let until = if until.is_empty() { String::new() } else { format!(" until {until}") };
-        put("paused", format!("by {}{until} {}", field(pause, "by"), field(pause, "reason")));
+        let word = if job["disabled"] == true { "disabled" } else { "paused" };
+        put(word, format!("by {}{until} {}", field(pause, "by"), field(pause, "reason")));
     }
     for schedule in items(&job["schedules"]) {
         put("schedule", field(schedule, "words"));

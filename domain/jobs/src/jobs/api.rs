@@ -29,6 +29,8 @@ pub(crate) struct JobJson {
     enabled: bool,
     /// Whether schedules are kept from starting it.
     paused: bool,
+    /// Whether somebody switched it off: nothing starts it, and nobody.
+    disabled: bool,
     pause: Option<PauseJson>,
     /// When a schedule starts it next.
     #[schema(value_type = Option<String>)]
@@ -73,6 +75,7 @@ async fn show(tx: &mut Tx, app: &App, job: Job, rights: people::rights::RightSet
         id: job.id,
         url: app.link(&format!("/jobs/{}", job.name)),
         paused: job.is_paused(now),
+        disabled: job.is_switched_off(),
         pause: job.pause.clone().filter(|_| job.is_paused(now)).map(|pause| PauseJson {
             since: pause.at,
             until: pause.until,
@@ -207,6 +210,8 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Path(name): Path<String>
 struct ChangeJson {
     /// Whether schedules are kept from starting it.
     paused: Option<bool>,
+    /// Whether everybody is kept from starting it.
+    disabled: Option<bool>,
     /// Why.
     reason: Option<String>,
     /// Until when; for ever when absent.
@@ -216,7 +221,7 @@ struct ChangeJson {
     hears: Option<Hears>,
 }
 
-/// Pauses or resumes a job, watches or mutes it.
+/// Pauses or resumes a job, disables or enables it, watches or mutes it.
 #[utoipa::path(patch, path = "/jobs/{name}", tag = "jobs", params(("name" = String, Path)), request_body = ChangeJson,
     responses((status = 200, body = JobJson), (status = "default", body = ProblemDocument)))]
 async fn change(
@@ -230,6 +235,11 @@ async fn change(
     match body.paused {
         Some(true) => job = super::pause(&mut tx, job.id, body.until, body.reason.as_deref()).await?,
         Some(false) => job = super::resume(&mut tx, job.id).await?,
+        None => {}
+    }
+    match body.disabled {
+        Some(true) => job = super::disable(&mut tx, job.id, body.reason.as_deref()).await?,
+        Some(false) => job = super::enable(&mut tx, job.id).await?,
         None => {}
     }
     if let Some(hears) = body.hears {

@@ -5,6 +5,9 @@ mod fires;
 mod list;
 mod run_now;
 mod show;
+mod switch;
+
+use act::Paused;
 
 use crate::jobs::Job;
 use crate::notices::Hears;
@@ -23,6 +26,8 @@ pub(crate) fn pages() -> Router<App> {
         .route("/jobs/{name}/runs", get(show::runs))
         .route("/jobs/{name}/pause", get(act::pause_form).post(act::pause))
         .route("/jobs/{name}/resume", post(act::resume))
+        .route("/jobs/{name}/disable", get(switch::form).post(switch::disable))
+        .route("/jobs/{name}/enable", post(switch::enable))
         .route("/jobs/{name}/hears", post(act::hears))
 }
 

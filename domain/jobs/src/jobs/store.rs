@@ -7,13 +7,14 @@ use base::{Error, Result, Time};
 use db::{Row, Tx, params};
 
 const COLUMNS: &str = "id, repository_id, path, name, title, owner, definition_id, enabled, permissions, last_number, paused_at,
-    paused_until, paused_by, pause_reason, made_at, gone_at";
+    paused_until, paused_by, pause_reason, made_at, gone_at, paused_for_all";
 
 fn job(row: &Row) -> Result<Job> {
     let permissions: Option<serde_json::Value> = row.get(8)?;
     let paused_at: Option<Time> = row.get(10)?;
     let (until, by, reason): (Option<Time>, Option<String>, Option<String>) =
         (row.get(11)?, row.get(12)?, row.get(13)?);
+    let is_for_all: bool = row.get(16)?;
     Ok(Job {
         id: row.get(0)?,
         repository: row.get(1)?,
@@ -25,7 +26,7 @@ fn job(row: &Row) -> Result<Job> {
         enabled: row.get(7)?,
         permissions: permissions.map(json).transpose()?,
         last_number: row.get(9)?,
-        pause: paused_at.map(|at| Pause { at, until, by: by.unwrap_or_default(), reason }),
+        pause: paused_at.map(|at| Pause { at, until, by: by.unwrap_or_default(), reason, is_for_all }),
         made_at: row.get(14)?,
         gone_at: row.get(15)?,
     })
@@ -121,15 +122,15 @@ pub(super) async fn set_said(tx: &mut Tx, job: &Job) -> Result<()> {
 }
 
 pub(super) async fn set_pause(tx: &mut Tx, job: &Job) -> Result<()> {
-    let sql =
-        "update job set paused_at = $2, paused_until = $3, paused_by = $4, pause_reason = $5 where id = $1";
+    let sql = "update job set paused_at = $2, paused_until = $3, paused_by = $4, pause_reason = $5, paused_for_all = $6 where id = $1";
     let pause = job.pause.as_ref();
     let params = params![
         job.id,
         pause.map(|pause| pause.at),
         pause.and_then(|pause| pause.until),
         pause.map(|pause| pause.by.clone()),
-        pause.and_then(|pause| pause.reason.clone())
+        pause.and_then(|pause| pause.reason.clone()),
+        pause.is_some_and(|pause| pause.is_for_all)
     ];
     tx.run(sql, &params).await.map(drop)
 }

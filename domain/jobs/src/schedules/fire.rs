@@ -147,7 +147,11 @@ async fn decided(
     let pause = job.pause.as_ref().map(|pause| cron::pauses::Pause {
         from: pause.at,
         until: pause.until,
-        reason: pause.reason.clone().unwrap_or_default(),
+        reason: match (&pause.reason, pause.is_for_all) {
+            (reason, false) => reason.clone().unwrap_or_default(),
+            (None, true) => format!("{} disabled it", pause.by),
+            (Some(reason), true) => format!("{} disabled it: {reason}", pause.by),
+        },
     });
     let facts = decide::Facts {
         scheduled_at: at,

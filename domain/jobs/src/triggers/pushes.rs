@@ -23,7 +23,7 @@ pub(crate) struct RefMoved {
 
 /// What a push moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Moved<'a> {
+pub(super) enum Moved<'a> {
     Branch(&'a str),
     Tag(&'a str),
 }
@@ -125,7 +125,11 @@ async fn push(
     Ok(())
 }
 
-fn trigger<'a>(model: &'a file::Job, what: Moved<'_>, default: Option<&str>) -> Option<&'a PushTrigger> {
+pub(super) fn trigger<'a>(
+    model: &'a file::Job,
+    what: Moved<'_>,
+    default: Option<&str>,
+) -> Option<&'a PushTrigger> {
     model.triggers.iter().find_map(|trigger| match trigger {
         Trigger::Push(push) if starts(push, what, default) => Some(push),
         _ => None,

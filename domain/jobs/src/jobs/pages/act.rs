@@ -54,7 +54,7 @@ pub(super) async fn pause_form(
 #[derive(Debug, Deserialize)]
 pub(super) struct Paused {
     #[serde(default)]
-    reason: String,
+    pub(super) reason: String,
     #[serde(default)]
     until: String,
 }

@@ -97,6 +97,7 @@ pub(super) fn lamp(job: &Job, last: Option<&Run>, now: Time) -> (Aspect, &'stati
     match last {
         _ if job.gone_at.is_some() => (Aspect::Idle, "No longer in its file"),
         _ if !job.enabled => (Aspect::Idle, "Switched off"),
+        _ if job.is_switched_off() => (Aspect::Idle, "Disabled"),
         None if job.is_paused(now) => (Aspect::Idle, "Paused"),
         None => (Aspect::Idle, "Never ran"),
         Some(run) => how::lamp(run.state),
@@ -113,7 +114,8 @@ fn row(job: &Job, last: &[Run], next: &BTreeMap<JobId, Time>, reader: Reader<'_>
                 span.row.wrap {
                     b.strong { (job.title) }
                     @if job.title != job.name { span.faint.mono.not-s { (job.name) } }
-                    @if job.is_paused(reader.now) { (ui::chip("amber", "Paused")) }
+                    @if job.is_switched_off() { (ui::chip("amber", "Disabled")) }
+                    @else if job.is_paused(reader.now) { (ui::chip("amber", "Paused")) }
                     @if !job.enabled { (ui::chip("", "Switched off")) }
                 }
                 span.t-s.dim.under {

@@ -1,6 +1,6 @@
 //! One job: how it is, what it did and will do, what its file says, who may do what with it.
 
-use super::{act, fires, hear_buttons, list, run_now};
+use super::{act, fires, hear_buttons, list, run_now, switch};
 use crate::jobs::{self, Definition, Job};
 use crate::notices::{self, Hears};
 use crate::runs::pages::{aside, load, strip, who, words as how};
@@ -81,6 +81,9 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
         @if rights.contains(Right::Schedule) && !is_paused && !schedules.is_empty() {
             dialog.dialog #pause aria-labelledby="pause-title" { (act::pause_fields(&job, reader, true)) }
         }
+        @if may_schedule && !job.is_switched_off() {
+            dialog.dialog #disable aria-labelledby="disable-title" { (switch::fields(&job, true)) }
+        }
     };
     let page = Page::new(job.title.clone()).crumb("Jobs", "/jobs").with_own_h1();
     let actions = actions(&frame, &job, rights, hears, !schedules.is_empty());
@@ -93,9 +96,10 @@ fn actions(frame: &Frame, job: &Job, rights: RightSet, hears: Hears, has_schedul
     html! {
         span.row #actions data-live={ "job." (job.id) } {
             (hear_buttons(frame, job, hears))
-            @if may_schedule && is_paused {
+            @if may_schedule { (switch::button(job)) }
+            @if may_schedule && is_paused && !job.is_switched_off() {
                 form.one method="post" action={ "/jobs/" (job.name) "/resume" } data-morph { button.btn.sm { "Resume" } }
-            } @else if may_schedule && has_schedules {
+            } @else if may_schedule && has_schedules && !is_paused {
                 a.btn.sm href={ "/jobs/" (job.name) "/pause" } data-open="pause" { "Pause" }
             }
             @if rights.contains(Right::Run) && job.refusal().is_none() {
