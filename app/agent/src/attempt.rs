@@ -1,6 +1,7 @@
 //! One attempt, from its assignment to its end.
 
 mod artifacts;
+mod deadline;
 mod disk;
 mod ending;
 mod environment;

@@ -192,6 +192,8 @@ pub struct Renewed {
     pub command: String,
     pub reason: Option<String>,
     pub terminate: bool,
+    /// The server wants the next sign of life at once.
+    pub again: bool,
 }
 
 /// What a step has come to, told while the attempt runs.

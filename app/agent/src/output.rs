@@ -84,6 +84,11 @@ impl Output {
         }
     }
 
+    /// When something was last written, in milliseconds since the output began.
+    pub fn heard_at(&self) -> u64 {
+        self.last_ms.load(Ordering::Relaxed)
+    }
+
     /// Notes that something happens without output, so that it is not taken for silence.
     pub fn touch(&self) {
         let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -12,6 +12,7 @@ mod claim;
 mod finish;
 mod lease;
 mod output;
+mod signs;
 pub(crate) mod store;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,6 +26,7 @@ pub(crate) use claim::fits;
 pub use lease::after_restart;
 pub(crate) use lease::lose_all_of;
 pub(crate) use output::read as read_output;
+pub use signs::Signs;
 
 use base::id::{AgentId, AttemptId, JobId, PartId, RunId};
 use base::{Error, Result, Time};

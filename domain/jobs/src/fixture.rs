@@ -60,7 +60,7 @@ pub(crate) async fn hub(place: Place) -> Hub {
     let (repository, _) = repos::repository::register(&mut tx, &sealing, new).await.expect("registered");
     tx.commit().await.expect("committed");
     let blobs = blobs::Blobs::open(place.folder().join("blobs")).await.expect("a folder");
-    let mut handlers = crate::attempts::handlers(&db, &blobs);
+    let mut handlers = crate::attempts::handlers(&db, &blobs, &crate::attempts::Signs::default());
     handlers.extend(crate::schedules::handlers(&db));
     let limits = base::Limits::default();
     let mirrors = repos::Mirrors::open(&place.folder().join("data"), &limits, web::TargetPolicy::default())

@@ -44,9 +44,12 @@ pub async fn renew(
         match answer {
             Ok(renewed) => {
                 backoff = Backoff::default();
-                let is_told_to_stop = renewed.command == "cancel";
+                let (is_told_to_stop, is_asked_again) = (renewed.command == "cancel", renewed.again);
                 obey(renewed, &orders);
                 let pause = if is_told_to_stop || is_cancelled { WHILE_CANCELLED.min(wait) } else { wait };
+                if is_asked_again && !is_told_to_stop {
+                    continue;
+                }
                 // A server that does not hold answers back is not asked without end.
                 tokio::time::sleep(pause.saturating_sub(asked.elapsed())).await;
             }

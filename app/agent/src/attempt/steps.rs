@@ -1,5 +1,6 @@
 //! Running the steps, one after the other, and stopping them when something says so.
 
+use super::deadline::{Deadline, silence};
 use super::disk;
 use super::ending::{Cause, Failure};
 use super::environment::Environment;
@@ -14,10 +15,7 @@ use crate::room::{Exit, Launch, Room, words};
 use crate::site::Site;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
-use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Sleep;
 
 /// The steps of one attempt as they run.
 pub struct Steps<'a> {
@@ -35,7 +33,7 @@ impl Steps<'_> {
     /// Runs the steps of the job, and returns the first thing that went wrong.
     pub async fn main(&mut self) -> Option<Failure> {
         let mut failure: Option<Failure> = None;
-        let mut deadline = pin!(sleep_or_never(self.assignment.timeouts.run));
+        let deadline = Deadline::after(&self.site.clock, self.assignment.timeouts.run);
         for (index, step) in self.assignment.steps.iter().enumerate() {
             // After a failure only those go on that were meant to; after a stop, none.
             let is_wanted = match &failure {
@@ -46,7 +44,7 @@ impl Steps<'_> {
                 self.skip(index, step);
                 continue;
             }
-            if let Err(cause) = self.step(index, step, deadline.as_mut(), &Order::Go).await {
+            if let Err(cause) = self.step(index, step, &deadline, &Order::Go).await {
                 let found = Failure { cause, step: Some((index, step.name.clone())) };
                 failure = Some(match failure {
                     // A failure stays one unless the attempt was stopped meanwhile.
@@ -62,7 +60,7 @@ impl Steps<'_> {
     pub async fn finally(&mut self, outcome: &str) -> Option<Failure> {
         self.environment.tell_outcome(outcome);
         let mut failure = None;
-        let mut deadline = pin!(sleep_or_never(Some(self.assignment.finally_budget)));
+        let deadline = Deadline::after(&self.site.clock, Some(self.assignment.finally_budget));
         let first = self.assignment.steps.len();
         // The order that ended the steps has been obeyed; only a stricter one counts from here.
         let obeyed = self.orders.borrow().clone();
@@ -72,7 +70,7 @@ impl Steps<'_> {
                 self.skip(index, step);
                 continue;
             }
-            if let Err(cause) = self.step(index, step, deadline.as_mut(), &obeyed).await {
+            if let Err(cause) = self.step(index, step, &deadline, &obeyed).await {
                 let is_over = !matches!(cause, Cause::Exit(_) | Cause::Memory | Cause::StepTimeout(_));
                 failure.get_or_insert(Failure { cause, step: Some((index, step.name.clone())) });
                 if is_over {
@@ -96,7 +94,7 @@ impl Steps<'_> {
         &mut self,
         index: usize,
         step: &Step,
-        deadline: Pin<&mut Sleep>,
+        deadline: &Deadline<'_>,
         obeyed: &Order,
     ) -> Result<(), Cause> {
         let order = self.orders.borrow().clone();
@@ -144,17 +142,14 @@ impl Steps<'_> {
         &mut self,
         index: usize,
         step: &Step,
-        deadline: Pin<&mut Sleep>,
+        deadline: &Deadline<'_>,
         obeyed: &Order,
     ) -> Result<(), Cause> {
         let launch = self.launch(index, step)?;
         let disk = disk::outgrown(vec![self.home.work(), self.home.temporary()], self.assignment.limits.disk);
-        let silence = async {
-            match self.assignment.timeouts.silent {
-                Some(limit) => self.output.silence(limit).await,
-                None => std::future::pending().await,
-            }
-        };
+        let clock = &self.site.clock;
+        let silence = silence(clock, self.output, self.assignment.timeouts.silent);
+        let own = Deadline::after(clock, step.timeout);
         let mut orders = self.orders.clone();
         let cause = tokio::select! {
             exit = self.room.run(launch, self.output) => {
@@ -164,8 +159,8 @@ impl Steps<'_> {
                 };
             }
             order = stricter(&mut orders, obeyed) => caused_by(order),
-            () = deadline => Cause::RunTimeout,
-            () = sleep_or_never(step.timeout) => Cause::StepTimeout(step.timeout.unwrap_or_default()),
+            () = deadline.passed() => Cause::RunTimeout,
+            () = own.passed() => Cause::StepTimeout(step.timeout.unwrap_or_default()),
             () = silence => Cause::Silence,
             used = disk => Cause::Disk(used),
         };
@@ -210,11 +205,4 @@ fn word(cause: &Cause) -> &str {
             _ => "the attempt is no longer this agent's",
         },
     }
-}
-
-/// Longer than any job; the runtime's own clock can't count further than some years.
-const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
-
-fn sleep_or_never(length: Option<Duration>) -> Sleep {
-    tokio::time::sleep(length.unwrap_or(NEVER).min(NEVER))
 }

@@ -11,6 +11,7 @@ mod history;
 mod hosted;
 mod inert;
 mod jobs;
+mod jobs_clock;
 mod jobs_crash;
 mod jobs_pools;
 mod notices;

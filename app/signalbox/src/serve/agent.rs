@@ -44,7 +44,7 @@ impl Embedded {
             environment: agent::inherited(super::config::variables()),
             hidden: vec![options.data.clone()],
             docker: None,
-            clock: base::Clock::system(),
+            clock: app.clock.clone(),
             shutdown: told,
         };
         let work = tokio::spawn(async move {

@@ -77,6 +77,7 @@ pub(super) async fn app(
     parts.insert(super::outlets::wired(config, targets.clone(), &public_url)?);
     parts.insert(targets);
     parts.insert(jobs::Files(Blobs::open(options.data.join("artifacts")).await?));
+    parts.insert(jobs::attempts::Signs::default());
     parts.insert(super::deploys::wired());
     parts.insert(super::pools::wired());
     parts.insert(super::pools::Place::below(&options.data));

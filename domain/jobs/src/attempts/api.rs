@@ -6,7 +6,7 @@ mod reports;
 
 use super::assignment::{Assignment, assignment};
 use super::claim::{self, Sign};
-use super::store;
+use super::{Signs, store};
 use crate::agents::{self, AgentAuth, Capabilities};
 use axum::extract::State;
 use base::id::AttemptId;
@@ -119,7 +119,9 @@ async fn claim(
     }
     let sealing = app.part::<Mirrors>()?.sealing();
     let mut assignments = Vec::new();
+    let signs = Signs::of(&app);
     for one in claimed {
+        signs.heard(one.attempt.id);
         assignments.push(assignment(&app, sealing, &agent, one)?);
     }
     let draining = agent.draining;

@@ -1,9 +1,9 @@
 //! The background work of tries: judging leases, telling that nobody fits, keeping logs, discarding old files.
 
-use super::{Attempt, artifacts, claim, lease, output};
+use super::{Attempt, Signs, artifacts, claim, lease, output};
 use crate::runs::{self, Part, PartEnd, PartState};
 use base::id::PartId;
-use base::{Actor, Error, Result};
+use base::{Actor, Error, Result, Time};
 use blobs::Blobs;
 use chores::{Every, Handler};
 use db::{Db, Tx};
@@ -25,6 +25,11 @@ const NOBODY_FITS_AFTER: Duration = Duration::from_secs(30);
 /// Has the lease judged when it and the grace are over. A renewal only moves the lease: the chore that finds it longer waits again.
 pub(super) async fn watch_lease(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
     let Some(at) = lease::over_at(attempt) else { return Ok(()) };
+    watch_lease_until(tx, attempt, at).await
+}
+
+/// Has the lease judged at a moment of one's own.
+pub(super) async fn watch_lease_until(tx: &mut Tx, attempt: &Attempt, at: Time) -> Result<()> {
     let id = attempt.id;
     chores::enqueue_at(tx, LEASE, json!({"attempt": id}), at, Some(&id.to_string())).await
 }
@@ -59,20 +64,16 @@ fn named<T: serde::de::DeserializeOwned>(chore: &chores::Chore, what: &str) -> R
 }
 
 pub(crate) fn chores(app: &App) -> Vec<Handler> {
-    handlers(&app.db, &app.blobs)
+    handlers(&app.db, &app.blobs, &Signs::of(app))
 }
 
 /// What does the chores of tries.
-pub(crate) fn handlers(db: &Db, blobs: &Blobs) -> Vec<Handler> {
-    let (leases, logs, queues) = (db.clone(), (db.clone(), blobs.clone()), db.clone());
+pub(crate) fn handlers(db: &Db, blobs: &Blobs, signs: &Signs) -> Vec<Handler> {
+    let (leases, logs, queues) = ((db.clone(), signs.clone()), (db.clone(), blobs.clone()), db.clone());
     vec![
         Handler::new(LEASE, move |chore| {
-            let db = leases.clone();
-            async move {
-                let mut tx = db.write(&Actor::system()).await?;
-                lease::expire(&mut tx, named(&chore, "attempt")?).await?;
-                tx.commit().await
-            }
+            let (db, signs) = leases.clone();
+            async move { lease::judge(&db, &signs, named(&chore, "attempt")?).await }
         }),
         Handler::new(KEEP_LOG, move |chore| {
             let (db, blobs) = logs.clone();

@@ -1,12 +1,12 @@
 //! Leases: renewing them, and what happens when one runs out.
 
 use super::claim::lease;
-use super::{Attempt, AttemptState, background, held, store};
+use super::{Attempt, AttemptState, Signs, background, held, store};
 use crate::agents::Agent;
 use crate::runs::{self, PartEnd, PartState, State};
 use base::id::{AgentId, AttemptId};
-use base::{Result, Time};
-use db::Tx;
+use base::{Actor, Result, Time};
+use db::{Db, Tx};
 use journal::Subject;
 use serde_json::json;
 use std::time::Duration;
@@ -56,8 +56,23 @@ pub(super) async fn order(tx: &mut Tx, attempt: &Attempt) -> Result<Order> {
     })
 }
 
-/// Judges the lease of a try: lost when it and the grace are over, or watched again until they are.
-pub(super) async fn expire(tx: &mut Tx, id: AttemptId) -> Result<()> {
+/// Judges the lease of a try: lost when it and the grace are over, or watched again until they are. The clock on the wall may have jumped
+/// over both, which is no silence of the agent.
+pub(super) async fn judge(db: &Db, signs: &Signs, id: AttemptId) -> Result<()> {
+    let system = Actor::system();
+    let mut tx = db.read(&system).await?;
+    let patience = lease(&tx).saturating_add(GRACE);
+    let is_over =
+        store::get(&mut tx, id).await?.and_then(|attempt| over_at(&attempt)).is_some_and(|at| at <= tx.now());
+    drop(tx);
+    let left = if is_over { signs.left(db.clock(), id, patience).await } else { None };
+    let mut tx = db.write(&system).await?;
+    expire(&mut tx, id, left).await?;
+    tx.commit().await
+}
+
+/// Gives a try up when its lease and the grace are over, unless its agent has time left.
+async fn expire(tx: &mut Tx, id: AttemptId, left: Option<Duration>) -> Result<()> {
     let Some(attempt) = store::hold(tx, id).await? else { return Ok(()) };
     if attempt.state.is_over() {
         return Ok(());
@@ -65,6 +80,9 @@ pub(super) async fn expire(tx: &mut Tx, id: AttemptId) -> Result<()> {
     let now = tx.now();
     if over_at(&attempt).is_some_and(|at| at > now) {
         return background::watch_lease(tx, &attempt).await;
+    }
+    if let Some(left) = left {
+        return background::watch_lease_until(tx, &attempt, now.plus(left)).await;
     }
     lose(tx, attempt, "its agent was not heard of any more").await
 }

@@ -3,7 +3,7 @@
 use super::WAIT_MAX;
 use crate::agents::AgentAuth;
 use crate::attempts::finish::{self, Ending, Kept};
-use crate::attempts::{AttemptState, Step, held, lease, output, store};
+use crate::attempts::{AttemptState, Signs, Step, held, lease, output, store};
 use crate::runs::Metric;
 use axum::extract::State;
 use base::id::AttemptId;
@@ -38,6 +38,8 @@ struct OrderJson {
     reason: Option<String>,
     /// Whether to kill without asking first.
     terminate: bool,
+    /// Whether the next sign of life is wanted at once.
+    again: bool,
 }
 
 /// Renews the lease of a try.
@@ -63,6 +65,10 @@ async fn renew(
     let mut tx = app.db.write(&agent.actor()).await?;
     let mut order = lease::renew(&mut tx, agent.0.id, id, body.epoch, phase).await?;
     tx.commit().await?;
+    let signs = Signs::of(&app);
+    let mut asked = signs.asked();
+    signs.heard(id);
+    let mut again = false;
     // A third of the lease at most: the next sign of life has to come in time.
     let wait = body.wait.min(WAIT_MAX).min(order.lease_s / 3);
     let until = tokio::time::sleep(Duration::from_secs(wait));
@@ -72,6 +78,10 @@ async fn renew(
             _ = commits.changed() => {}
             () = &mut until => break,
             _ = stop.changed() => break,
+            Ok(()) = asked.changed() => {
+                again = true;
+                break;
+            }
         }
         let mut tx = app.db.read(&agent.actor()).await?;
         let attempt = store::get(&mut tx, id).await?.filter(|attempt| !attempt.state.is_over());
@@ -79,7 +89,13 @@ async fn renew(
         order = lease::order(&mut tx, &attempt).await?;
     }
     let command = if order.cancel.is_some() { "cancel" } else { "continue" };
-    Ok(Json(OrderJson { lease: order.lease_s, command, reason: order.cancel, terminate: order.at_once }))
+    Ok(Json(OrderJson {
+        lease: order.lease_s,
+        command,
+        reason: order.cancel,
+        terminate: order.at_once,
+        again,
+    }))
 }
 
 /// What happened to steps.
@@ -275,6 +291,7 @@ async fn finish(
     let mut tx = app.db.write(&agent.actor()).await?;
     finish::finish(&mut tx, agent.0.id, id, epoch, ending, tail).await?;
     tx.commit().await?;
+    Signs::of(&app).forget(id);
     Ok(Json(NothingJson {}))
 }
 
