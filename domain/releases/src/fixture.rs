@@ -37,6 +37,7 @@ pub(crate) async fn hub(place: Place) -> Hub {
         people::migrations(),
         work::migrations(),
         repos::migrations(),
+        blobs::migrations(),
         crate::migrations(),
     ];
     let db = place.open(&migrations).await;
@@ -337,10 +338,10 @@ impl Running<'_> {
             let part = deployments::log::read(&self.hub.db, &self.hub.blobs, &deployment, at, 1 << 20)
                 .await
                 .expect("read");
-            if part.bytes.is_empty() {
+            if part.is_empty() {
                 return whole;
             }
-            whole.extend(part.bytes);
+            whole.extend(part);
         }
     }
 }

@@ -48,6 +48,7 @@ pub fn migrations() -> db::Migrations {
             ("0004_by_time", include_str!("../migrations/0004_by_time.sql")),
             ("0005_journeys", include_str!("../migrations/0005_journeys.sql")),
             ("0006_openings", include_str!("../migrations/0006_openings.sql")),
+            ("0007_growing_output", include_str!("../migrations/0007_growing_output.sql")),
         ],
     }
 }

@@ -31,8 +31,8 @@ pub(super) fn migrations() -> Vec<Migrations> {
         people::migrations(),
         work::migrations(),
         repos::migrations(),
-        releases::migrations(),
         blobs::migrations(),
+        releases::migrations(),
         jobs::migrations(),
         notify::migrations(),
     ]

@@ -237,12 +237,7 @@ pub(super) async fn renew_all(tx: &mut Tx, until: Time) -> Result<u64> {
     tx.run(sql, &params![until]).await
 }
 
-/// The hot path of output: the next piece, and the lease with it.
-pub(super) async fn append(tx: &mut Tx, id: DeploymentId, from: i64, bytes: &[u8]) -> Result<()> {
-    let sql = "insert into deployment_output (deployment_id, from_byte, bytes) values ($1, $2, $3)";
-    tx.run(sql, &params![id, from, bytes]).await.map(drop)
-}
-
+/// The hot path of output: how much there is, and the lease with it.
 pub(super) async fn set_output(
     tx: &mut Tx,
     id: DeploymentId,
@@ -266,23 +261,6 @@ pub(super) async fn set_output_end(tx: &mut Tx, id: DeploymentId, bytes: &[u8]) 
     tx.run(sql, &params![id, bytes]).await.map(drop)
 }
 
-/// At most `limit` pieces of output that reach beyond `from`, each with where it starts, in order.
-pub(super) async fn pieces(
-    tx: &mut Tx,
-    id: DeploymentId,
-    from: i64,
-    limit: usize,
-) -> Result<Vec<(i64, Vec<u8>)>> {
-    // The piece that `from` falls into starts before it, hence the inner select; the primary key serves both.
-    let sql =
-        "select from_byte, bytes from deployment_output where deployment_id = $1 and from_byte >= coalesce(
-        (select max(from_byte) from deployment_output where deployment_id = $1 and from_byte <= $2), 0)
-      order by from_byte limit $3";
-    let rows = tx.rows(sql, &params![id, from, limit]).await?;
-    rows.into_iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
-}
-
-pub(super) async fn into_blob(tx: &mut Tx, id: DeploymentId, hash: &str) -> Result<()> {
-    tx.run("update deployment set log_blob = $2 where id = $1", &params![id, hash]).await?;
-    tx.run("delete from deployment_output where deployment_id = $1", &params![id]).await.map(drop)
+pub(super) async fn set_log_blob(tx: &mut Tx, id: DeploymentId, name: &str) -> Result<()> {
+    tx.run("update deployment set log_blob = $2 where id = $1", &params![id, name]).await.map(drop)
 }

@@ -4,6 +4,7 @@ use super::{Deployment, store};
 use crate::environments::{self, Environment};
 use base::Result;
 use base::id::TaskId;
+use blobs::growing;
 use db::Tx;
 use work::names::Text;
 use work::stories::{self, NewComment};
@@ -103,21 +104,13 @@ pub(super) async fn tail(tx: &mut Tx, deployment: &Deployment) -> Result<String>
     let mut from = (deployment.output_kept - TAIL_BYTES).max(0);
     let mut bytes = Vec::new();
     loop {
-        let pieces = store::pieces(tx, deployment.id, from, 16).await?;
-        if pieces.is_empty() {
-            break;
+        let read = growing::read(tx, deployment.id.0, from, usize::MAX).await?;
+        if read.is_empty() {
+            return Ok(last_lines(&bytes));
         }
-        let count = pieces.len();
-        for (at, piece) in pieces {
-            let skip = usize::try_from(from - at).unwrap_or(0).min(piece.len());
-            bytes.extend_from_slice(&piece[skip..]);
-            from = at + piece.len() as i64;
-        }
-        if count < 16 || from >= deployment.output_kept {
-            break;
-        }
+        from += read.len() as i64;
+        bytes.extend(read);
     }
-    Ok(last_lines(&bytes))
 }
 
 fn last_lines(bytes: &[u8]) -> String {

@@ -49,9 +49,7 @@ impl Log for Output {
     }
 
     fn read(&self, from: i64, most: usize) -> Doing<'_, Vec<u8>> {
-        Box::pin(async move {
-            Ok(log::read(&self.app.db, &self.app.blobs, &self.deployment, from, most).await?.bytes)
-        })
+        Box::pin(async move { log::read(&self.app.db, &self.app.blobs, &self.deployment, from, most).await })
     }
 }
 
