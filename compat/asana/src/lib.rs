@@ -72,5 +72,5 @@ pub fn followers(_: &App) -> Vec<Follower> {
 fn outgoing(app: &App) -> Outgoing {
     // Without a policy no private network is open.
     let policy = app.part::<TargetPolicy>().cloned().unwrap_or_default();
-    Outgoing::new(policy).expect("an HTTP client without certificates of its own can be made")
+    Outgoing::new(policy, &app.limits).expect("an HTTP client without certificates of its own can be made")
 }

@@ -1,11 +1,12 @@
 //! Deliveries: one message to one recipient by one channel, from the transaction of its cause to what became of it.
 //!
 //! A delivery is written with what causes it and sent by a chore. Every try is kept with its time and what the other side answered. What is
-//! refused for good has failed; anything else is tried again, ever later, for two days. What follows each other about one thing arrives in
+//! refused for good has failed; anything else is tried again, ever later, for as long as the limit `delivery_hours` says. What follows each other about one thing arrives in
 //! order. Nothing is sent to a person who may not see the thing any more.
 
 pub(crate) mod api;
 mod crowd;
+mod held;
 pub(crate) mod pages;
 mod recipient;
 pub(crate) mod run;
@@ -13,22 +14,17 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use held::resend_held;
 pub use recipient::{Address, Channel, Recipient};
 
 use crate::message::Message;
 use base::id::{AnyId, UserId};
-use base::{Actor, Error, Result, Role, Time};
+use base::{Actor, Error, Limit, Result, Role, Time};
 use db::{Db, Tx};
 use journal::Subject;
 use people::rights;
 use serde_json::json;
 use std::time::Duration;
-
-/// How long a delivery is tried.
-pub const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
-
-/// How long it is kept what was sent to whom.
-pub const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
 /// The kind of the chore that delivers; its payload is `{"delivery": "<id>"}`.
 const CHORE: &str = "notify.deliver";
@@ -44,7 +40,7 @@ base::text_enum! {
         Sent = "sent",
         /// It was refused for good, or tried for too long.
         Failed = "failed",
-        /// It was not sent, because no mail server is set.
+        /// It was not sent, because no mail server is set, or none that takes the sign-in.
         Held = "held",
         /// It was not sent, because the recipient may not see what it is about any more.
         Withdrawn = "withdrawn",
@@ -109,6 +105,13 @@ pub struct Attempt {
     pub outcome: String,
     /// What the other side answered, or why nothing came back.
     pub answer: String,
+}
+
+impl Delivery {
+    /// Whether it waits because its address got many others, and not because a try of it came to nothing.
+    fn is_put_off(&self) -> bool {
+        self.sentence.is_none() && self.next_at > Some(self.state_at)
+    }
 }
 
 fn subject(id: AnyId) -> Subject {
@@ -231,7 +234,7 @@ pub async fn details(tx: &mut Tx, id: AnyId) -> Result<(Vec<Attempt>, Message)> 
 
 /// Sends something again that was not sent. For administrators.
 pub async fn resend(tx: &mut Tx, id: AnyId) -> Result<Delivery> {
-    let mut found = get(tx, id).await?;
+    let found = get(tx, id).await?;
     if !found.state.may_be_resent() {
         let why = match found.state {
             State::Sent => "It was sent already",
@@ -240,6 +243,11 @@ pub async fn resend(tx: &mut Tx, id: AnyId) -> Result<Delivery> {
         };
         return Err(Error::conflict("delivery.not_failed", why));
     }
+    put_back(tx, found).await
+}
+
+/// Puts something on its way that was not sent.
+async fn put_back(tx: &mut Tx, mut found: Delivery) -> Result<Delivery> {
     let now = tx.now();
     found.state = State::Waiting;
     found.state_at = now;
@@ -248,7 +256,7 @@ pub async fn resend(tx: &mut Tx, id: AnyId) -> Result<Delivery> {
     found.next_at = Some(now);
     store::update(tx, &found).await?;
     enter(tx, "delivery.resent", &found, json!(null));
-    schedule(tx, id, now).await?;
+    schedule(tx, found.id, now).await?;
     Ok(found)
 }
 
@@ -277,7 +285,7 @@ pub async fn send_test(tx: &mut Tx, address: &str) -> Result<AnyId> {
 pub(crate) async fn forget_old(db: &Db) -> Result<()> {
     loop {
         let mut tx = db.write(&Actor::system()).await?;
-        let before = tx.now().minus(KEPT);
+        let before = tx.now().minus(tx.limits().days(Limit::DeliveryDays));
         let gone = store::forget_before(&mut tx, before).await?;
         tx.commit().await?;
         if gone == 0 {

@@ -87,7 +87,7 @@ fn app(place: &Place, db: &Db, blobs: blobs::Blobs, mail: Option<mail::Server>) 
     let targets = TargetPolicy::parse("127.0.0.0/8").expect("a policy");
     let outlets = Outlets {
         mail,
-        web: Outgoing::new(targets).expect("a client"),
+        web: Outgoing::new(targets, &Limits::default()).expect("a client"),
         inbox: |tx, item| Box::pin(put(tx, item)),
         open: |_, sealed| Ok(Secret::new(String::from_utf8_lossy(sealed))),
     };
@@ -131,7 +131,7 @@ pub(crate) async fn hub(place: Place) -> Hub {
         ..mail::Settings::default()
     };
     let home = "https://box.example.com/".parse().expect("an address");
-    let server = mail::Server::new(&settings, &home).expect("a server");
+    let server = mail::Server::new(&settings, &home, &Limits::default()).expect("a server");
     let blobs = blobs::Blobs::open(place.folder().join("blobs")).await.expect("a folder");
     let app = app(&place, &db, blobs, Some(server));
     Hub { place, db, app, sink, ann, bob }

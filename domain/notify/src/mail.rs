@@ -4,6 +4,7 @@
 //! whether a mail was taken whose answer got lost, so a crash at that moment may send it twice, and mail programs show it once.
 
 mod compose;
+mod refusals;
 mod server;
 #[cfg(test)]
 mod tests;

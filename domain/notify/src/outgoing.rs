@@ -1,20 +1,13 @@
 //! What is posted to addresses on the web. Only permitted hosts are contacted, whatever their names resolve to, and no redirect is
 //! followed: it could lead to a host that was not checked.
 
-use base::{Error, Result};
+use base::{Error, Limit, Limits, Result};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, redirect};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 use url::{Host, Url};
 use web::TargetPolicy;
-
-/// How long an address may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How much of a refusal is kept.
-const KEPT: usize = 1_000;
 
 struct Checked(TargetPolicy);
 
@@ -34,6 +27,8 @@ impl Resolve for Checked {
 pub struct Outgoing {
     client: Client,
     policy: TargetPolicy,
+    /// How much of an answer is kept.
+    kept: usize,
 }
 
 /// What came back.
@@ -56,20 +51,20 @@ impl Reply {
 
 impl Outgoing {
     /// Sends letters to hosts that `policy` permits.
-    pub fn new(policy: TargetPolicy) -> Result<Self> {
+    pub fn new(policy: TargetPolicy, limits: &Limits) -> Result<Self> {
         // Somebody else in the process may have chosen the same provider before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .dns_resolver(Arc::new(Checked(policy.clone())))
             .redirect(redirect::Policy::none())
-            .timeout(PATIENCE)
+            .timeout(limits.seconds(Limit::WebhookSeconds))
             .no_proxy()
             .user_agent(concat!("Signalbox/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| {
                 Error::bug("outgoing.client", "the HTTP client could not be made").because(error)
             })?;
-        Ok(Self { client, policy })
+        Ok(Self { client, policy, kept: limits.count(Limit::DeliveryAnswerChars) })
     }
 
     /// Checks an address before anything is sent: its form, and a host that is written as numbers.
@@ -112,13 +107,13 @@ impl Outgoing {
         let status = response.status().as_u16();
         let header = response.headers().get(wanted).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut body = Vec::new();
-        while body.len() < KEPT {
+        while body.len() < self.kept {
             match response.chunk().await {
                 Ok(Some(piece)) => body.extend_from_slice(&piece),
                 Ok(None) | Err(_) => break,
             }
         }
-        body.truncate(KEPT);
+        body.truncate(self.kept);
         Ok(Reply { status, header, body: String::from_utf8_lossy(&body).into_owned() })
     }
 }
@@ -129,11 +124,8 @@ fn lost(error: &reqwest::Error) -> Error {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let what = if error.is_timeout() {
-        format!("no answer within {} s", PATIENCE.as_secs())
-    } else {
-        cause.to_string()
-    };
+    let what =
+        if error.is_timeout() { "no answer in time (webhook_seconds)".to_owned() } else { cause.to_string() };
     Error::unavailable("outgoing.lost", what)
 }
 
@@ -143,7 +135,7 @@ mod tests {
 
     #[test]
     fn only_http_addresses_of_permitted_hosts_are_taken() {
-        let closed = Outgoing::new(TargetPolicy::default()).expect("a client");
+        let closed = Outgoing::new(TargetPolicy::default(), &Limits::default()).expect("a client");
         for bad in [
             "",
             "ftp://a.example",
@@ -158,13 +150,14 @@ mod tests {
             assert!(closed.check(bad).is_err(), "{bad}");
         }
         assert!(closed.check("https://hooks.example/x").is_ok());
-        let named = Outgoing::new(TargetPolicy::parse("127.0.0.0/8").expect("a policy")).expect("a client");
+        let named = Outgoing::new(TargetPolicy::parse("127.0.0.0/8").expect("a policy"), &Limits::default())
+            .expect("a client");
         assert!(named.check("http://127.0.0.1:8080/x").is_ok());
     }
 
     #[tokio::test]
     async fn a_name_of_a_private_host_is_found_out_when_it_is_resolved() {
-        let closed = Outgoing::new(TargetPolicy::default()).expect("a client");
+        let closed = Outgoing::new(TargetPolicy::default(), &Limits::default()).expect("a client");
         let error = closed
             .post("http://localhost:9/x", &[("x-a", String::new())], vec![], "x-b")
             .await

@@ -9,7 +9,7 @@ use crate::deliveries::Delivery;
 use crate::deliveries::run::Outcome;
 use crate::message::Message;
 use crate::outgoing::Outgoing;
-use base::{Error, Result};
+use base::{Error, Limit, Limits, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use db::Tx;
@@ -22,9 +22,6 @@ use web::App;
 
 /// How long the old key signs beside a new one.
 const OVERLAP: Duration = Duration::from_secs(86_400);
-
-/// The longest that an address may have us wait.
-const RETRY_AFTER_MAX: u64 = 6 * 3_600;
 
 /// The keys that sign now, the newest first. The first is made when it is needed.
 pub async fn keys(tx: &mut Tx) -> Result<Vec<String>> {
@@ -106,7 +103,7 @@ pub(crate) async fn post(
     let headers =
         [("webhook-id", id), ("webhook-timestamp", at.to_string()), ("webhook-signature", signature)];
     match web.post(address, &headers, body, "retry-after").await {
-        Ok(reply) => judge(reply.status, reply.header.as_deref(), &reply.body),
+        Ok(reply) => judge(&app.limits, reply.status, reply.header.as_deref(), &reply.body),
         // Where it must not go it never goes; who does not answer may answer later.
         Err(error) if matches!(error.kind(), base::Kind::Denied | base::Kind::Invalid) => {
             Outcome::Failed(format!("The address {}", error.message()))
@@ -115,10 +112,11 @@ pub(crate) async fn post(
     }
 }
 
-fn judge(status: u16, retry_after: Option<&str>, body: &str) -> Outcome {
+fn judge(limits: &Limits, status: u16, retry_after: Option<&str>, body: &str) -> Outcome {
     let said = format!("{status} {body}");
     let after = retry_after.and_then(|text| text.trim().parse::<u64>().ok());
-    let after = after.map(|seconds| Duration::from_secs(seconds.min(RETRY_AFTER_MAX)));
+    let after =
+        after.map(|seconds| Duration::from_secs(seconds.min(limits.get(Limit::WebhookRetryAfterSeconds))));
     match status {
         200..=299 => Outcome::Sent(said),
         408 | 425 | 429 | 500.. => Outcome::Again(said, after),
@@ -154,7 +152,7 @@ mod tests {
             (429, Some("90"), Outcome::Again("429 x".to_owned(), again(Some(90)))),
             (503, Some("Fri, 31 Dec 1999 23:59:59 GMT"), Outcome::Again("503 x".to_owned(), None)),
         ] {
-            assert_eq!(judge(status, after, "x"), expected, "{status}");
+            assert_eq!(judge(&Limits::default(), status, after, "x"), expected, "{status}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod ancestry;
+mod branches;
 mod copy;
 mod fetch;
 mod files;

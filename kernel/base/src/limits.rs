@@ -3,6 +3,7 @@
 //! A limit is set by `SIGNALBOX_LIMIT_<NAME>` or in `[limits]` of `signalbox.toml`.
 
 use crate::{Error, Result};
+use std::time::Duration;
 
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident = $default:literal, $key:literal;)+) => {
@@ -107,6 +108,26 @@ limits! {
     HostedRepositoryBytes = 10_737_418_240, "hosted_repository_bytes";
     /// Calls of one job's webhook in a minute.
     WebhookCallsPerMinute = 60, "webhook_calls_per_minute";
+    /// Hours that a mail or a webhook is tried again before it has failed.
+    DeliveryHours = 48, "delivery_hours";
+    /// Seconds between two tries of a mail or a webhook, at most.
+    DeliveryPauseSeconds = 3_600, "delivery_pause_seconds";
+    /// Days that it is kept what was told to whom.
+    DeliveryDays = 90, "delivery_days";
+    /// Characters that are kept of what the other side answered to a mail or a webhook.
+    DeliveryAnswerChars = 500, "delivery_answer_chars";
+    /// Seconds that the mail server may take for one answer.
+    MailSeconds = 20, "mail_seconds";
+    /// Sign-ins that the mail server may refuse before a mail is held.
+    MailSignIns = 3, "mail_sign_ins";
+    /// Mails that one address gets one by one within five minutes; what follows comes as one.
+    MailsInARow = 10, "mails_in_a_row";
+    /// Messages that one mail holds together.
+    MessagesPerMail = 500, "messages_per_mail";
+    /// Seconds that the address of a webhook may take to answer.
+    WebhookSeconds = 10, "webhook_seconds";
+    /// Seconds that the address of a webhook may have the next try wait.
+    WebhookRetryAfterSeconds = 21_600, "webhook_retry_after_seconds";
     /// Times that a chore is tried before it is given up.
     ChoreAttempts = 25, "chore_attempts";
     /// Live streams open at once.
@@ -140,6 +161,21 @@ impl Limits {
     /// The value in force as a count.
     pub fn count(&self, limit: Limit) -> usize {
         usize::try_from(self.get(limit)).unwrap_or(usize::MAX)
+    }
+
+    /// The value in force as that many seconds.
+    pub fn seconds(&self, limit: Limit) -> Duration {
+        Duration::from_secs(self.get(limit))
+    }
+
+    /// The value in force as that many hours.
+    pub fn hours(&self, limit: Limit) -> Duration {
+        Duration::from_secs(self.get(limit).saturating_mul(3_600))
+    }
+
+    /// The value in force as that many days.
+    pub fn days(&self, limit: Limit) -> Duration {
+        Duration::from_secs(self.get(limit).saturating_mul(86_400))
     }
 
     /// Sets a limit by its name; an unknown name is an error that lists the known ones.

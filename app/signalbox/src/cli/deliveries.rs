@@ -23,7 +23,11 @@ pub enum Delivery {
     /// Send something again that failed or was held.
     Resend {
         /// Its id.
-        id: String,
+        #[arg(required_unless_present = "held", conflicts_with = "held")]
+        id: Option<String>,
+        /// Everything that was held for want of a mail server.
+        #[arg(long)]
+        held: bool,
     },
     /// Send a mail that only shows that mail arrives.
     Test {
@@ -70,7 +74,15 @@ impl Delivery {
                     lines
                 });
             }
-            Self::Resend { id } => {
+            Self::Resend { id: None, .. } => {
+                let answer = client.json(client.request(Method::POST, "deliveries/resend-held")).await?;
+                print.answer(&answer, |it| match it["count"].as_u64() {
+                    Some(0) => vec!["nothing was held".to_owned()],
+                    Some(1) => vec!["one message is on its way".to_owned()],
+                    _ => vec![format!("{} messages are on their way", field(it, "count"))],
+                });
+            }
+            Self::Resend { id: Some(id), .. } => {
                 let path = format!("deliveries/{}/resend", segment(&id));
                 let answer = client.json(client.request(Method::POST, &path)).await?;
                 print.answer(&answer, |it| {

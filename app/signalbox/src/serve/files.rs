@@ -193,7 +193,7 @@ fn mail(data: &Path) -> Finding {
             Some(settings) => {
                 let home = url::Url::parse("http://localhost").map_err(|error| error.to_string())?;
                 let server =
-                    notify::mail::Server::new(&settings, &home).map_err(|error| format!("{error}."))?;
+                    notify::mail::Server::new(&settings, &home, &base::Limits::default()).map_err(|error| format!("{error}."))?;
                 Ok(format!(
                     "Mail goes out by {}. `signalbox delivery test` shows whether it arrives.",
                     server.shown()

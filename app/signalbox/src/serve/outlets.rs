@@ -9,13 +9,14 @@ use url::Url;
 use web::TargetPolicy;
 
 pub(super) fn wired(config: &Config, targets: TargetPolicy, public_url: &Url) -> Result<Outlets> {
-    let mail = config.mail.as_ref().map(|settings| mail::Server::new(settings, public_url)).transpose()?;
+    let limits = &config.limits;
+    let mail = config.mail.as_ref().map(|settings| mail::Server::new(settings, public_url, limits)).transpose()?;
     if mail.is_none() {
         tracing::info!("no mail server is set, so mail is held and not sent; SIGNALBOX_MAIL_SERVER sets one");
     }
     Ok(Outlets {
         mail,
-        web: Outgoing::new(targets)?,
+        web: Outgoing::new(targets, limits)?,
         inbox: |tx, item| Box::pin(put(tx, item)),
         open: |app, sealed| app.part::<repos::Mirrors>()?.sealing().unseal(SEALED_FOR, sealed),
     })

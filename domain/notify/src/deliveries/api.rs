@@ -5,7 +5,7 @@ use crate::message::Message;
 use axum::extract::State;
 use axum::http::StatusCode;
 use base::id::{AnyId, UserId};
-use base::{Error, Result as Plain, Time};
+use base::{Actor, Error, Result as Plain, Role, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -174,6 +174,38 @@ async fn resend(
     Ok(Json(delivery.into()))
 }
 
+/// How many deliveries were sent again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ResentDeliveries)]
+struct ResentJson {
+    count: usize,
+}
+
+/// Sends everything that was held for want of a mail server.
+#[utoipa::path(post, path = "/deliveries/resend-held", tag = "deliveries",
+    responses((status = 200, body = ResentJson), (status = "default", body = ProblemDocument)))]
+async fn resend_held(State(app): State<App>, Auth(actor): Auth) -> Result<Json<ResentJson>> {
+    Ok(Json(ResentJson { count: send_held(&app, &actor).await? }))
+}
+
+/// Sends everything that is held, some hundred in one transaction.
+pub(super) async fn send_held(app: &App, actor: &Actor) -> Plain<usize> {
+    if app.part::<crate::Outlets>()?.mail.is_none() {
+        people::rights::require_role(&app.db.read(actor).await?, Role::Admin)?;
+        return Err(no_server());
+    }
+    let mut all = 0;
+    loop {
+        let mut tx = app.db.write(actor).await?;
+        let count = super::resend_held(&mut tx).await?;
+        tx.commit().await?;
+        all += count;
+        if count == 0 {
+            return Ok(all);
+        }
+    }
+}
+
 /// Where a test mail goes.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = TestMail)]
@@ -215,5 +247,10 @@ pub(super) fn no_server() -> Error {
 }
 
 pub(crate) fn routes() -> Routes {
-    Routes::new().routes(routes!(list)).routes(routes!(test)).routes(routes!(get)).routes(routes!(resend))
+    Routes::new()
+        .routes(routes!(list))
+        .routes(routes!(test))
+        .routes(routes!(resend_held))
+        .routes(routes!(get))
+        .routes(routes!(resend))
 }

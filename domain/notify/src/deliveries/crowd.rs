@@ -4,17 +4,12 @@
 use super::{Channel, Delivery, store};
 use crate::message::{Block, Message};
 use base::id::AnyId;
-use base::{Result, Time};
+use base::{Limit, Limits, Result, Time};
 use db::Tx;
 use std::time::Duration;
 
-/// So many mails an address gets one by one within [`WINDOW`].
-pub(super) const MANY: usize = 10;
 /// The time that they are counted in, and that the rest waits for at most.
 pub(super) const WINDOW: Duration = Duration::from_secs(300);
-
-/// The most that one mail holds together.
-const TOGETHER: usize = 500;
 
 /// Until when a mail has to wait, because its address got many lately.
 pub(super) async fn wait_until(tx: &mut Tx, delivery: &Delivery) -> Result<Option<Time>> {
@@ -22,8 +17,9 @@ pub(super) async fn wait_until(tx: &mut Tx, delivery: &Delivery) -> Result<Optio
         return Ok(None);
     };
     let since = tx.now().minus(WINDOW);
-    let times = store::sent_since(tx, address, since, MANY).await?;
-    Ok(times.last().filter(|_| times.len() >= MANY).map(|oldest| oldest.plus(WINDOW)))
+    let many = tx.limits().count(Limit::MailsInARow).max(1);
+    let times = store::sent_since(tx, address, since, many).await?;
+    Ok(times.last().filter(|_| times.len() >= many).map(|oldest| oldest.plus(WINDOW)))
 }
 
 /// What was held back for the same address, oldest first, taken until `busy`.
@@ -35,7 +31,8 @@ pub(super) async fn take_rest(
     let Some(address) = delivery.address.as_ref().filter(|_| delivery.channel == Channel::Mail) else {
         return Ok(Vec::new());
     };
-    let held: Vec<AnyId> = store::held_back(tx, address, delivery.id, TOGETHER).await?;
+    let most = tx.limits().count(Limit::MessagesPerMail);
+    let held: Vec<AnyId> = store::held_back(tx, address, delivery.id, most).await?;
     let mut rest = Vec::new();
     for id in held {
         if store::take(tx, id, busy).await?
@@ -49,7 +46,12 @@ pub(super) async fn take_rest(
 }
 
 /// One message that holds several together. `link` makes an address of a path.
-pub(super) fn together(all: &[(&Delivery, &Message)], link: impl Fn(&str) -> String) -> Option<Message> {
+pub(super) fn together(
+    all: &[(&Delivery, &Message)],
+    limits: &Limits,
+    link: impl Fn(&str) -> String,
+) -> Option<Message> {
+    let many = limits.get(Limit::MailsInARow);
     let (_, first) = all.first()?;
     let count = all.len();
     let line = |(_, message): &(&Delivery, &Message)| format!("{}  {}", message.title, link(&message.path));
@@ -57,7 +59,7 @@ pub(super) fn together(all: &[(&Delivery, &Message)], link: impl Fn(&str) -> Str
     held.kind = "several".to_owned();
     held.title = format!("{count} messages at once");
     held.sentence =
-        format!("{count} messages came within minutes after {MANY} others, so they are told as one.");
+        format!("{count} messages came within minutes after {many} others, so they are told as one.");
     held.path = "/".to_owned();
     held.facts.clear();
     held.blocks = vec![Block {

@@ -23,6 +23,7 @@ pub(crate) fn pages() -> Router<App> {
     Router::new()
         .route(HERE, get(list))
         .route("/settings/deliveries/test", post(test))
+        .route("/settings/deliveries/held", post(resend_held))
         .route("/settings/deliveries/key", post(renew_key))
         .route("/settings/deliveries/{id}", get(show))
         .route("/settings/deliveries/{id}/resend", post(resend))
@@ -52,6 +53,7 @@ async fn list(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) 
     let mut tx = app.db.read(&frame.actor).await?;
     let filter = Filter { state, before: asked.before, limit: SHOWN + 1, ..Filter::default() };
     let mut found = super::list(&mut tx, &filter).await?;
+    let held = super::count(&mut tx, Outcome::Held).await?;
     let key = webhook::key(&mut tx).await?;
     let me = match frame.actor.user {
         Some(me) => people::users::get(&mut tx, me).await?.email,
@@ -69,6 +71,7 @@ async fn list(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) 
                 @for (name, tab) in TABS { a href=(address(tab)) aria-current=[(tab == state).then_some("page")] { (name) } }
             }
             div #deliveries data-live="delivery" {
+                @if held > 0 && outlets.mail.is_some() && matches!(state, None | Some(Outcome::Held)) { (all_held(held)) }
                 @if found.is_empty() { (ui::empty(nothing(state))) } @else { (table(&frame, &found)) }
                 @if let Some(last) = found.last().filter(|_| has_more) {
                     @let sign = if state.is_some() { '&' } else { '?' };
@@ -108,7 +111,7 @@ fn mail(outlets: &Outlets, me: &str) -> Markup {
                 },
                 None => div.note.amber role="status" {
                     p.strong { "No mail server is set" }
-                    p { "Mail is held and not sent. Whoever runs the server sets " code { "SIGNALBOX_MAIL_SERVER" } ", like " code { "smtps://mail.example.com" } ", and starts it again; then “Send again” sends what was held." }
+                    p { "Mail is held and not sent. Whoever runs the server sets " code { "SIGNALBOX_MAIL_SERVER" } ", like " code { "smtps://mail.example.com" } ", and starts it again; then what was held can be sent from here." }
                 },
             }
         }
@@ -156,6 +159,17 @@ fn row(frame: &Frame, it: &Delivery) -> Markup {
             }
             td.dim.nowrap data-label="When" { (frame.time(it.made_at)) }
             td.right { @if it.state.may_be_resent() { (again(it)) } }
+        }
+    }
+}
+
+/// Has everything sent that is held.
+fn all_held(count: i64) -> Markup {
+    let (what, word) = if count == 1 { ("One message is", "it") } else { ("messages are", "them all") };
+    html! {
+        div.note.row {
+            p.grow { @if count > 1 { (count) " " } (what) " held, because no mail server was set or it refused the sign-in." }
+            (ui::press(&format!("{HERE}/held"), "sm primary", &format!("Send {word} now")))
         }
     }
 }
@@ -247,6 +261,15 @@ async fn resend(State(app): State<App>, Auth(actor): Auth, Path(id): Path<AnyId>
     let it = super::resend(&mut tx, id).await?;
     tx.commit().await?;
     Ok(ui::done(&format!("{HERE}/{id}"), &format!("It is on its way to {} again", it.recipient)))
+}
+
+async fn resend_held(State(app): State<App>, Auth(actor): Auth) -> Result<Response> {
+    let text = match api::send_held(&app, &actor).await? {
+        0 => "Nothing was held".to_owned(),
+        1 => "One message is on its way".to_owned(),
+        count => format!("{count} messages are on their way"),
+    };
+    Ok(ui::done(HERE, &text))
 }
 
 /// Where a test mail goes.

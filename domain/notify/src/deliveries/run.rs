@@ -1,25 +1,28 @@
 //! Delivering: takes what waits, hands it to its channel outside any transaction, and notes what came back.
 
-use super::{Address, Attempt, CHORE, Channel, Delivery, PATIENCE, State, crowd, enter, schedule, store};
+use super::{Address, Attempt, CHORE, Channel, Delivery, State, crowd, enter, schedule, store};
 use crate::message::Message;
 use crate::{Outlets, inbox, mail, webhook};
 use base::id::AnyId;
-use base::{Actor, Door, Error, Result, Stopwatch};
+use base::{Actor, Door, Error, Limit, Limits, Result, Stopwatch};
 use chores::{Chore, Handler};
 use db::Tx;
 use serde_json::json;
 use std::time::Duration;
 use web::App;
 
-/// How long one try may take before somebody else tries. Every channel gives up sooner.
-const BUSY: Duration = Duration::from_secs(60);
+/// How long one try may take before somebody else tries. Every channel gives up sooner: a mail takes some answers.
+fn busy(limits: &Limits) -> Duration {
+    let channels = limits.seconds(Limit::MailSeconds).max(limits.seconds(Limit::WebhookSeconds));
+    Duration::from_secs(60).max(channels * 3)
+}
 
-/// The first pause between tries, and the longest.
+fn tries(limits: &Limits, limit: Limit) -> i64 {
+    i64::try_from(limits.get(limit)).unwrap_or(i64::MAX)
+}
+
+/// The first pause between tries.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
-
-/// The most of an answer that is kept.
-const ANSWER_CHARS: usize = 500;
 
 /// What became of one try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub(crate) enum Outcome {
     Again(String, Option<Duration>),
     /// Never.
     Failed(String),
+    /// The mail server does not take the sign-in: tried a few times, then held until somebody has set it right.
+    SignIn(String),
     /// Nobody set what is needed.
     Held(String),
     /// It is not for the recipient any more.
@@ -41,20 +46,22 @@ impl Outcome {
         match self {
             Self::Sent(_) => "sent",
             Self::Again(..) => "again",
+            Self::SignIn(_) => "sign_in",
             Self::Failed(_) => "failed",
             Self::Held(_) => "held",
             Self::Withdrawn(_) => "withdrawn",
         }
     }
 
-    fn answer(&self) -> String {
+    fn answer(&self, limits: &Limits) -> String {
         let (Self::Sent(said)
         | Self::Again(said, _)
+        | Self::SignIn(said)
         | Self::Failed(said)
         | Self::Held(said)
         | Self::Withdrawn(said)) = self;
         let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        line.chars().take(ANSWER_CHARS).collect()
+        line.chars().take(limits.count(Limit::DeliveryAnswerChars)).collect()
     }
 }
 
@@ -120,7 +127,8 @@ async fn by_mail(app: &App, outlets: &Outlets, taken: Taken) -> Result<()> {
     let outcome = match (&outlets.mail, &taken.address, all.first()) {
         (Some(server), Address::Plain(address), Some((first, message))) => {
             let references: Vec<_> = all.iter().map(|(delivery, message)| (delivery, message)).collect();
-            let held = crowd::together(&references, |path| app.link(path)).filter(|_| all.len() > 1);
+            let held =
+                crowd::together(&references, &app.limits, |path| app.link(path)).filter(|_| all.len() > 1);
             let reply_to = first.reply_to.filter(|_| held.is_none());
             let message = held.as_ref().unwrap_or(message);
             server.send(app, &mail::Letter { delivery: first, reply_to, address, message }).await
@@ -155,13 +163,14 @@ async fn take(tx: &mut Tx, id: AnyId) -> Result<Option<Taken>> {
         schedule(tx, id, until).await?;
         return Ok(None);
     }
-    if !store::take(tx, id, now.plus(BUSY)).await? {
+    let busy = now.plus(busy(tx.limits()));
+    if !store::take(tx, id, busy).await? {
         let until = store::busy_until(tx, id).await?.unwrap_or(now).max(now);
         schedule(tx, id, until.plus(Duration::from_secs(1))).await?;
         return Ok(None);
     }
-    let rest = match delivery.next_at > Some(delivery.made_at) && delivery.attempts == 0 {
-        true => crowd::take_rest(tx, &delivery, now.plus(BUSY)).await?,
+    let rest = match delivery.is_put_off() {
+        true => crowd::take_rest(tx, &delivery, busy).await?,
         false => Vec::new(),
     };
     let message = store::message(tx, id).await?;
@@ -220,7 +229,8 @@ async fn put(app: &App, put: inbox::Put, taken: &Taken) -> Result<()> {
 async fn note(tx: &mut Tx, mut delivery: Delivery, outcome: &Outcome, took: Duration) -> Result<()> {
     let now = tx.now();
     delivery.attempts += 1;
-    let answer = outcome.answer();
+    let limits = tx.limits().clone();
+    let answer = outcome.answer(&limits);
     let attempt = Attempt {
         number: delivery.attempts,
         at: now,
@@ -231,10 +241,15 @@ async fn note(tx: &mut Tx, mut delivery: Delivery, outcome: &Outcome, took: Dura
     store::insert_attempt(tx, delivery.id, &attempt).await?;
     let (state, verb) = match outcome {
         Outcome::Sent(_) => (State::Sent, Some("delivery.sent")),
-        Outcome::Again(..) if now.since(delivery.tried_from) >= PATIENCE => {
+        Outcome::SignIn(_) if delivery.attempts >= tries(&limits, Limit::MailSignIns) => {
+            (State::Held, Some("delivery.held"))
+        }
+        Outcome::Again(..) | Outcome::SignIn(_)
+            if now.since(delivery.tried_from) >= limits.hours(Limit::DeliveryHours) =>
+        {
             (State::Failed, Some("delivery.failed"))
         }
-        Outcome::Again(..) => (State::Waiting, None),
+        Outcome::Again(..) | Outcome::SignIn(_) => (State::Waiting, None),
         Outcome::Failed(_) => (State::Failed, Some("delivery.failed")),
         Outcome::Held(_) => (State::Held, Some("delivery.held")),
         Outcome::Withdrawn(_) => (State::Withdrawn, Some("delivery.withdrawn")),
@@ -243,8 +258,10 @@ async fn note(tx: &mut Tx, mut delivery: Delivery, outcome: &Outcome, took: Dura
     delivery.state_at = now;
     delivery.sentence = (state != State::Sent).then(|| answer.clone());
     delivery.next_at = match (state, outcome) {
-        (State::Waiting, Outcome::Again(_, after)) => {
-            Some(now.plus(pause(delivery.attempts).max(after.unwrap_or_default())))
+        (State::Waiting, outcome) => {
+            let after = if let Outcome::Again(_, Some(after)) = outcome { *after } else { Duration::ZERO };
+            let most = limits.seconds(Limit::DeliveryPauseSeconds);
+            Some(now.plus(pause(delivery.attempts, most).max(after)))
         }
         _ => None,
     };
@@ -263,17 +280,17 @@ async fn note(tx: &mut Tx, mut delivery: Delivery, outcome: &Outcome, took: Dura
     Ok(())
 }
 
-/// 30 s, 1 min, 2 min, ... at most an hour; a quarter of it random, so that what failed together does not come back together.
-fn pause(attempts: i64) -> Duration {
+/// 30 s, 1 min, 2 min, ... at most as long as the limit says; a quarter of it random, so that what failed together does not come back together.
+fn pause(attempts: i64, most: Duration) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 12) - 1).unwrap_or(0);
-    let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+    let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(most);
     pause + Duration::from_millis(base::random::below(pause.as_millis() as u64 / 4 + 1))
 }
 
 #[cfg(test)]
 #[test]
 fn tries_come_ever_later() {
-    let pauses: Vec<u64> = (1..=20).map(|n| pause(n).as_secs()).collect();
+    let pauses: Vec<u64> = (1..=20).map(|n| pause(n, Duration::from_secs(3_600)).as_secs()).collect();
     assert!((30..=38).contains(&pauses[0]) && (60..=75).contains(&pauses[1]), "{pauses:?}");
     assert!(pauses.iter().all(|pause| *pause <= 4_500), "{pauses:?}");
 }

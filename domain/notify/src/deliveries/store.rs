@@ -152,7 +152,7 @@ pub(super) async fn sent_since(tx: &mut Tx, address: &str, since: Time, most: us
 
 /// Mails to an address that were put off without a try, but for one of them, oldest first.
 pub(super) async fn held_back(tx: &mut Tx, address: &str, but: AnyId, most: usize) -> Result<Vec<AnyId>> {
-    let sql = "select id from delivery where address = $1 and state = 'waiting' and attempts = 0 and next_at > made_at
+    let sql = "select id from delivery where address = $1 and state = 'waiting' and sentence is null and next_at > state_at
       and channel = 'mail' and id <> $2 order by id limit $3";
     tx.rows(sql, &params![address, but, most]).await?.iter().map(|row| row.get(0)).collect()
 }

@@ -2,8 +2,12 @@
 
 use super::*;
 use crate::fixture::{Hub, failure, hub};
+use base::{Limit, Limits};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+
+/// What an address gets one by one before the rest comes as one.
+const MANY: usize = 10;
 
 /// An address on the web that answers its requests like this, one after the other, and returns what they said.
 async fn web(answers: &'static [&'static str]) -> (String, tokio::task::JoinHandle<Vec<String>>) {
@@ -91,7 +95,7 @@ db::on_both! { hub;
         hub.settle().await;
         assert_eq!(hub.states().await, [State::Waiting]);
         hub.sink.refuse_next("421 busy");
-        hub.advance(PATIENCE).await;
+        hub.advance(Limits::default().hours(Limit::DeliveryHours)).await;
         assert_eq!(hub.states().await, [State::Failed]);
     }
 
@@ -106,6 +110,47 @@ db::on_both! { hub;
         tx.commit().await.expect("committed");
         hub.settle().await;
         assert_eq!((hub.states().await, hub.sink.arrived().len()), (vec![State::Sent], 1));
+    }
+
+    async fn a_sign_in_that_is_refused_again_and_again_has_the_mail_held(hub) {
+        hub.send(&failure(), &hub.to(Channel::Mail, &hub.bob), "run 3", None).await;
+        for state in [State::Waiting, State::Waiting, State::Held] {
+            hub.sink.refuse_next("535 5.7.8 wrong password");
+            hub.settle().await;
+            assert_eq!(hub.states().await, [state]);
+            hub.place.clock().advance(Duration::from_secs(3_600));
+        }
+        hub.advance(Duration::from_secs(86_400)).await;
+        let held = hub.all().await.remove(0);
+        assert_eq!((held.state, held.attempts), (State::Held, 3), "an account is not locked by trying for ever");
+        let said = held.sentence.unwrap_or_default();
+        assert!(said.contains("535 5.7.8 wrong password") && said.contains("SIGNALBOX_MAIL_PASSWORD"), "{said}");
+    }
+
+    async fn all_that_was_held_is_sent_at_once_when_there_is_a_mail_server(hub) {
+        let bare = hub.without_mail().await;
+        let to = hub.to(Channel::Mail, &hub.bob);
+        for at in 0..MANY + 15 {
+            let mut message = failure();
+            message.title = format!("Job {at} was lost");
+            hub.send(&message, &to, &format!("run {at}"), None).await;
+        }
+        hub.send(&failure(), &hub.to(Channel::Mail, &hub.ann), "run 3", None).await;
+        hub.settle_with(&bare).await;
+        assert!(hub.states().await.iter().all(|state| *state == State::Held));
+        assert!(resend_held(&mut hub.by(&hub.bob).await).await.is_err(), "for administrators");
+        let ann = people::door::actor_of(&hub.ann, base::Door::Api);
+        let refused = api::send_held(&bare, &ann).await.expect_err("there is still no server");
+        assert_eq!(refused.code(), "mail.no_server");
+        assert_eq!(api::send_held(&hub.app, &ann).await.expect("sent"), MANY + 16);
+        assert_eq!(api::send_held(&hub.app, &ann).await.expect("sent"), 0, "they are on their way");
+        hub.settle().await;
+        assert_eq!(hub.sink.arrived().len(), MANY + 1, "others are not held back");
+        hub.advance(crowd::WINDOW + Duration::from_secs(1)).await;
+        let arrived = hub.sink.arrived();
+        assert_eq!(arrived.len(), MANY + 2, "the rest comes as one");
+        assert!(arrived.last().is_some_and(|last| last.text.contains("Subject: [Signalbox] 15 messages at once")));
+        assert!(hub.states().await.iter().all(|state| *state == State::Sent));
     }
 
     async fn what_belongs_together_arrives_in_order_and_as_one_thread(hub) {
@@ -182,7 +227,7 @@ db::on_both! { hub;
     async fn what_was_sent_long_ago_is_forgotten(hub) {
         hub.send(&failure(), &hub.to(Channel::Mail, &hub.bob), "run 3", None).await;
         hub.settle().await;
-        hub.place.clock().advance(KEPT + Duration::from_secs(1));
+        hub.place.clock().advance(Limits::default().days(Limit::DeliveryDays) + Duration::from_secs(1));
         hub.send(&failure(), &hub.to(Channel::Mail, &hub.bob), "run 4", None).await;
         forget_old(&hub.db).await.expect("forgotten");
         assert_eq!(hub.states().await, [State::Waiting]);
@@ -190,7 +235,7 @@ db::on_both! { hub;
 
     async fn a_crowd_of_mails_becomes_one(hub) {
         let to = hub.to(Channel::Mail, &hub.bob);
-        for at in 0..crowd::MANY + 15 {
+        for at in 0..MANY + 15 {
             let mut message = failure();
             message.title = format!("Job {at} was lost");
             hub.send(&message, &to, &format!("run {at}"), None).await;
@@ -200,21 +245,21 @@ db::on_both! { hub;
         hub.send(&failure(), &gone, "hidden", None).await;
         hub.send(&failure(), &hub.to(Channel::Mail, &hub.ann), "run 3", None).await;
         hub.settle().await;
-        assert_eq!(hub.sink.arrived().len(), crowd::MANY + 1, "others are not held back");
+        assert_eq!(hub.sink.arrived().len(), MANY + 1, "others are not held back");
         hub.advance(crowd::WINDOW + Duration::from_secs(1)).await;
         let arrived = hub.sink.arrived();
-        assert_eq!(arrived.len(), crowd::MANY + 2);
+        assert_eq!(arrived.len(), MANY + 2);
         let last = arrived.last().expect("arrived");
         assert!(last.text.contains("Subject: [Signalbox] 15 messages at once") && last.text.contains("Job 24 was lost"), "{}", last.text);
         assert!(!last.text.contains("Nightly failed"), "what is withdrawn is not among them");
         let states = hub.states().await;
-        assert_eq!(states.iter().filter(|state| **state == State::Sent).count(), crowd::MANY + 16, "{states:?}");
+        assert_eq!(states.iter().filter(|state| **state == State::Sent).count(), MANY + 16, "{states:?}");
         hub.send(&failure(), &to, "next", None).await;
         hub.settle().await;
-        assert_eq!(hub.sink.arrived().len(), crowd::MANY + 2, "while it goes on there is one mail in five minutes");
+        assert_eq!(hub.sink.arrived().len(), MANY + 2, "while it goes on there is one mail in five minutes");
         hub.advance(crowd::WINDOW + Duration::from_secs(1)).await;
         hub.send(&failure(), &to, "later", None).await;
         hub.settle().await;
-        assert_eq!(hub.sink.arrived().len(), crowd::MANY + 4, "and then each comes by itself again");
+        assert_eq!(hub.sink.arrived().len(), MANY + 4, "and then each comes by itself again");
     }
 }

@@ -1,8 +1,9 @@
 //! The mail server that is set, and what it answers.
 
+use super::refusals::{Named, judge};
 use super::{Letter, compose};
 use crate::deliveries::run::Outcome;
-use base::{Error, Result, Secret};
+use base::{Error, Limit, Limits, Result, Secret};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -12,9 +13,6 @@ use std::net::IpAddr;
 use std::time::Duration;
 use url::{Host, Url};
 use web::App;
-
-/// How long the server may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is set about mail.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +32,7 @@ pub struct Settings {
 pub struct Server {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
-    shown: String,
+    named: Named,
 }
 
 fn malformed(text: &str) -> Error {
@@ -48,7 +46,7 @@ fn malformed(text: &str) -> Error {
 
 impl Server {
     /// Makes a server of what is set. Nothing is connected to yet.
-    pub fn new(settings: &Settings, public_url: &Url) -> Result<Self> {
+    pub fn new(settings: &Settings, public_url: &Url, limits: &Limits) -> Result<Self> {
         let text = settings.server.trim();
         let url = Url::parse(text).map_err(|_| malformed(text))?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| malformed(text))?;
@@ -87,10 +85,11 @@ impl Server {
             return Err(Error::invalid("mail.credentials", message));
         }
         let port = url.port().unwrap_or(port);
+        let patience = Duration::from_secs(limits.get(Limit::MailSeconds));
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.clone())
             .port(port)
             .tls(tls)
-            .timeout(Some(PATIENCE))
+            .timeout(Some(patience))
             .hello_name(hello(public_url));
         if let Some(credentials) = credentials {
             builder = builder.credentials(credentials);
@@ -104,12 +103,13 @@ impl Server {
             })?,
             None => default_from(public_url)?,
         };
-        Ok(Self { transport: builder.build(), from, shown: format!("{host}:{port}") })
+        let named = Named { shown: format!("{host}:{port}"), host, user: settings.user.clone(), patience };
+        Ok(Self { transport: builder.build(), from, named })
     }
 
     /// Its host and port.
     pub fn shown(&self) -> &str {
-        &self.shown
+        &self.named.shown
     }
 
     /// Whom mail is from.
@@ -128,36 +128,8 @@ impl Server {
                 let said: Vec<&str> = answer.message().collect();
                 Outcome::Sent(format!("{} {}", answer.code(), said.join(" ")))
             }
-            Err(error) => judge(&error),
+            Err(error) => judge(&error, &self.named),
         }
-    }
-}
-
-/// What a refusal means. A password that is wrong is not the fault of the mail: it is tried again, and goes when the setting is right.
-fn judge(error: &lettre::transport::smtp::Error) -> Outcome {
-    let code = error.status().map(u16::from);
-    let said = in_words(error, code);
-    match code {
-        Some(530 | 534 | 535 | 538) => Outcome::Again(said, None),
-        Some(500..) => Outcome::Failed(said),
-        _ => Outcome::Again(said, None),
-    }
-}
-
-fn in_words(error: &lettre::transport::smtp::Error, code: Option<u16>) -> String {
-    let mut deepest: Option<String> = None;
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        deepest = Some(inner.to_string());
-        cause = inner.source();
-    }
-    match (code, deepest) {
-        (Some(code), Some(said)) => format!("{code} {said}"),
-        (None, _) if error.is_timeout() => {
-            format!("The mail server did not answer within {} s", PATIENCE.as_secs())
-        }
-        (_, Some(said)) => format!("The mail server could not be reached: {said}"),
-        (_, None) => error.to_string(),
     }
 }
 

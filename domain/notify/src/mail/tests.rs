@@ -3,7 +3,7 @@
 use super::compose::mail;
 use super::*;
 use crate::fixture::{delivery, failure};
-use base::Secret;
+use base::{Limits, Secret};
 use url::Url;
 
 fn home() -> Url {
@@ -100,11 +100,12 @@ fn a_password_is_not_sent_where_others_can_read_it() {
         ("https://mail.example.com", None, false),
         ("", None, false),
     ] {
-        let made = Server::new(&settings(server, user), &home());
+        let made = Server::new(&settings(server, user), &home(), &Limits::default());
         assert_eq!(made.is_ok(), is_fine, "{server} {user:?} {:?}", made.err());
     }
     let half = Settings { user: Some("box".to_owned()), ..settings("smtps://mail.example.com", None) };
-    assert!(Server::new(&half, &home()).is_err(), "a user without a password");
-    let made = Server::new(&settings("smtps://mail.example.com", None), &home()).expect("made");
+    assert!(Server::new(&half, &home(), &Limits::default()).is_err(), "a user without a password");
+    let made =
+        Server::new(&settings("smtps://mail.example.com", None), &home(), &Limits::default()).expect("made");
     assert_eq!(made.from(), "Signalbox <signalbox@box.example.com>");
 }
