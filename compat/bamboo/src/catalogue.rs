@@ -1,6 +1,7 @@
 //! Which key means which job. Keys are made of names in the order in which things were made, those that are gone among them, so that
 //! what is made later changes the key of nothing that was there. They are the same for everybody; what one may not see is not found.
 
+use crate::branches::{self, Branch};
 use crate::call::Call;
 use crate::keys::{self, Number};
 use base::id::{JobId, RepositoryId};
@@ -174,6 +175,8 @@ pub struct Meant {
     pub part: Option<String>,
     /// Which result.
     pub number: Option<Number>,
+    /// The branch, where the key is that of one.
+    pub branch: Option<Branch>,
 }
 
 impl Call<'_> {
@@ -182,11 +185,14 @@ impl Call<'_> {
         let catalogue = Catalogue::load(self.app).await?;
         // A plan may have a name that looks as if it had a number.
         if let Some(plan) = catalogue.plan_of(text).cloned() {
-            return Ok((catalogue, Meant { plan, part: None, number: None }));
+            return Ok((catalogue, Meant { plan, part: None, number: None, branch: None }));
         }
         let (rest, number) = keys::split(text);
+        if let Some((plan, branch)) = branches::find(self, &catalogue, rest).await? {
+            return Ok((catalogue, Meant { plan, part: None, number, branch: Some(branch) }));
+        }
         let (plan, part) = catalogue.target(rest).ok_or_else(|| no_plan(rest))?;
-        let meant = Meant { plan: plan.clone(), part, number };
+        let meant = Meant { plan: plan.clone(), part, number, branch: None };
         Ok((catalogue, meant))
     }
 

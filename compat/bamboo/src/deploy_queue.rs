@@ -8,6 +8,7 @@ use crate::world::{Made, World};
 use crate::{queue, versions};
 use base::id::RunId;
 use base::{Error, Result, Right};
+use jobs::jobs::Job;
 use jobs::runs::{self, Run, State};
 use releases::deployments;
 use serde_json::{Value, json};
@@ -66,7 +67,10 @@ async fn start(call: &Call<'_>) -> Result<Answer> {
             format!("{} gets its commits from another repository than {}", place.name, version.name);
         return Err(Error::invalid("bamboo.deployment", message));
     }
-    let job = world.deploying(place).map(|(_, job)| job).find(|job| job.refusal().is_none());
+    let deploying: Vec<&Job> = world.deploying(place).map(|(_, job)| job).collect();
+    // Of several the one that can; where none can, the first says why not.
+    let able = deploying.iter().find(|job| job.refusal().is_none());
+    let job = able.or(deploying.first()).copied();
     let job = job.ok_or_else(|| {
         let message = format!(
             "No job deploys to {0}: write `deploy: {0}` into one of its repository, or use the command signalbox deploy",
@@ -74,12 +78,6 @@ async fn start(call: &Call<'_>) -> Result<Answer> {
         );
         Error::invalid("bamboo.deployment", message)
     })?;
-    if job.is_paused(tx.now()) {
-        return Err(Error::invalid(
-            "bamboo.disabled",
-            format!("{} is disabled: nothing starts it until somebody enables it", job.title),
-        ));
-    }
     drop(tx);
     let run = queue::begin(call, job, Some(&version.commit), BTreeMap::new()).await?;
     if version.is_named {

@@ -200,11 +200,11 @@ async fn printed(call: &Call<'_>, deployment: &Deployment) -> Result<Vec<Entry>>
     let (mut entries, mut at) = (Vec::new(), 0);
     while entries.len() < LOG_LINES {
         let part = deployments::log::read(&call.app.db, &call.app.blobs, deployment, at, 1_048_576).await?;
-        if part.bytes.is_empty() {
+        if part.is_empty() {
             break;
         }
-        at += part.bytes.len() as i64;
-        entries.extend(reader.take(&part.bytes));
+        at += part.len() as i64;
+        entries.extend(reader.take(&part));
     }
     entries.extend(reader.end());
     Ok(entries)

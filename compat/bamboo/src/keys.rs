@@ -69,6 +69,22 @@ pub fn split(text: &str) -> (&str, Option<Number>) {
     }
 }
 
+/// How many digits the key of a branch has at its end.
+const BRANCH_DIGITS: usize = 9;
+
+/// The digits of a branch: a number that its name alone makes (FNV-1a), so that it is the same tomorrow.
+pub fn branch_digits(name: &str) -> String {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    format!("{}", 100_000_000 + hash % 900_000_000)
+}
+
+/// Takes the digits of a branch off the end of a key.
+pub fn split_branch(text: &str) -> Option<(&str, &str)> {
+    let (rest, digits) = text.split_at_checked(text.len().checked_sub(BRANCH_DIGITS)?)?;
+    (!rest.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some((rest, digits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +123,17 @@ mod tests {
             ("LAB", "LAB", None),
         ] {
             assert_eq!(split(text), (rest, number), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_branch_has_digits_of_its_own_for_ever() {
+        assert_eq!(branch_digits("topic/faster"), branch_digits("topic/faster"));
+        assert_ne!(branch_digits("topic/faster"), branch_digits("topic/fasten"));
+        let key = format!("LAB-PROV2{}", branch_digits("größe"));
+        assert_eq!(split_branch(&key), Some(("LAB-PROV2", branch_digits("größe").as_str())));
+        for text in ["LAB-PROV2", "123456789", "", "LAB-PROVö23456789x", "LAB-ö12345678"] {
+            assert_eq!(split_branch(text), None, "{text}");
         }
     }
 

@@ -4,6 +4,7 @@ mod agents;
 mod branches;
 mod call;
 mod catalogue;
+mod changes;
 mod deploy_queue;
 mod deployments;
 mod dispatch;

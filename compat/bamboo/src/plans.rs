@@ -1,5 +1,6 @@
 //! Plans: the jobs of job files.
 
+use crate::branches;
 use crate::call::{Answer, Call};
 use crate::catalogue::{Catalogue, no_plan, part_keys, seen};
 use crate::projects::visible;
@@ -37,7 +38,7 @@ async fn list(call: &Call<'_>) -> Result<Answer> {
     for (plan, job) in page.cut(all) {
         items.push(match is_opened {
             true => show::listed(call, &mut tx, &plan, &job).await?,
-            false => show::brief(call, tx.now(), &plan, &job),
+            false => show::brief(call, &plan, &job),
         });
     }
     Ok(Answer::ok(json!({
@@ -50,14 +51,17 @@ async fn list(call: &Call<'_>) -> Result<Answer> {
 /// A plan, or the part of one: a job in Bamboo's sense.
 async fn get(call: &Call<'_>) -> Result<Answer> {
     let text = call.param("plan");
-    let catalogue = Catalogue::load(call.app).await?;
-    let (plan, part) = catalogue.target(text).ok_or_else(|| no_plan(text))?;
+    let (catalogue, meant) = call.meant(text).await?;
+    if meant.number.is_some() {
+        return Err(no_plan(text));
+    }
+    let plan = &meant.plan;
     let mut tx = call.read().await?;
     let job = seen(jobs::jobs::require(&mut tx, plan.id, Right::View).await, || no_plan(text))?;
     let model = jobs::jobs::definition(&mut tx, job.definition).await?.model;
     let mut all = show::listed(call, &mut tx, plan, &job).await?;
     let keys = part_keys(model.parts());
-    if let Some(part) = part {
+    if let Some(part) = meant.part {
         let (short, part) = crate::catalogue::part_of(&keys, &part).ok_or_else(|| no_plan(text))?;
         all["key"] = job_key(plan, short).into();
         all["planKey"] = json!({"key": job_key(plan, short)});
@@ -78,14 +82,16 @@ async fn get(call: &Call<'_>) -> Result<Answer> {
         let actions = show::actions(&mut tx, &job).await?;
         all["actions"] = whole("action", actions.into_iter().map(|name| json!({"name": name})).collect());
     }
-    if expand.has("branches") {
-        all["branches"] = whole("branch", Vec::new());
-    }
+    let own = branches::of_plan(call, &mut tx, plan, &job).await?;
+    all["branches"] = branches::listed(own, expand.has("branches"));
     let variables = context(&model);
     all["variableContext"] = match expand.has("variableContext") {
         true => whole("variable", variables.into_iter().map(|(name, value, kind)| json!({"key": name, "name": name, "value": value, "variableType": kind, "isPassword": value == HIDDEN})).collect()),
         false => folded(variables.len()),
     };
+    if let Some(branch) = &meant.branch {
+        branches::dress(&mut all, plan, &job, branch);
+    }
     Ok(Answer::ok(all))
 }
 
@@ -179,21 +185,35 @@ async fn labels(call: &Call<'_>) -> Result<Answer> {
     Ok(Answer::ok(json!({"labels": whole("label", Vec::new())})))
 }
 
+/// The plan that is to be switched, when its key is not that of a branch whose file says otherwise.
+async fn switched(call: &Call<'_>, is_on: bool) -> Result<Option<base::id::JobId>> {
+    let text = call.param("plan");
+    let (_, meant) = call.meant(text).await?;
+    let mut tx = call.read().await?;
+    let job = seen(jobs::jobs::require(&mut tx, meant.plan.id, Right::View).await, || no_plan(text))?;
+    match meant.branch {
+        Some(branch) if branch.is_built != is_on => Err(branches::unchangeable(&job, &branch)),
+        Some(_) => Ok(None),
+        None if meant.part.is_some() || meant.number.is_some() => Err(no_plan(text)),
+        None => Ok(Some(job.id)),
+    }
+}
+
 async fn enable(call: &Call<'_>) -> Result<Answer> {
+    let Some(id) = switched(call, true).await? else { return Ok(Answer::done()) };
     let mut tx = call.write().await?;
-    let (_, job) = call.plan(&mut tx, Right::View).await?;
+    let job = jobs::jobs::enable(&mut tx, id).await?;
     if let Some(refusal) = job.refusal() {
         return Err(refusal);
     }
-    jobs::jobs::resume(&mut tx, job.id).await?;
     tx.commit().await?;
     Ok(Answer::done())
 }
 
 async fn disable(call: &Call<'_>) -> Result<Answer> {
+    let Some(id) = switched(call, false).await? else { return Ok(Answer::done()) };
     let mut tx = call.write().await?;
-    let (_, job) = call.plan(&mut tx, Right::View).await?;
-    jobs::jobs::pause(&mut tx, job.id, None, Some("Disabled by a Bamboo client")).await?;
+    jobs::jobs::disable(&mut tx, id, Some("Disabled by a Bamboo client")).await?;
     tx.commit().await?;
     Ok(Answer::done())
 }

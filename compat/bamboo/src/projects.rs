@@ -55,7 +55,7 @@ async fn plans(
     for (plan, job) in page.cut(own) {
         items.push(match is_opened {
             true => show::listed(call, tx, plan, job).await?,
-            false => show::brief(call, tx.now(), plan, job),
+            false => show::brief(call, plan, job),
         });
     }
     Ok(collection("plan", size, page, items))

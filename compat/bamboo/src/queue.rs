@@ -10,7 +10,7 @@ use base::{Error, Kind, Result, Right};
 use db::Tx;
 use jobs::file;
 use jobs::jobs::Job;
-use jobs::runs::{self, Filter, Run, State};
+use jobs::runs::{self, Filter, Run, State, Through};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -74,36 +74,28 @@ fn params(call: &Call<'_>, model: &file::Job) -> BTreeMap<String, String> {
     given.map(named).collect()
 }
 
-/// Of a build that is not to do all stages, only the last stage says the same as all of them.
-fn check_stages(call: &Call<'_>, model: &file::Job) -> Result<()> {
-    let Some(wanted) = call.text("stage") else { return Ok(()) };
-    match model.stages.last() {
-        Some(last) if last.name == wanted => Ok(()),
-        _ if model.stages.iter().any(|stage| stage.name == wanted) => {
-            let message = format!(
-                "A run does all its stages: it can't end with {wanted:.100}. Mark the stage after it as `manual: true` to have runs wait there"
-            );
-            Err(Error::invalid("bamboo.stage", message))
-        }
-        _ => Err(Error::invalid("bamboo.stage", format!("There is no stage {wanted:.100}"))),
+/// How far the build goes without waiting for a person: through the stage that is named, to its end, or to the first manual stage.
+fn through(call: &Call<'_>) -> Option<Through> {
+    if call.query.flag("executeAllStages") == Some(true) {
+        return Some(Through::All);
     }
+    call.text("stage").map(|name| Through::Stage(name.to_owned()))
 }
 
 async fn start(call: &Call<'_>) -> Result<Answer> {
     let key = call.param("key");
-    let catalogue = Catalogue::load(call.app).await?;
-    let plan = catalogue.plan_of(key).ok_or_else(|| no_plan(key))?;
-    let mut tx = call.read().await?;
-    let job = seen(jobs::jobs::require(&mut tx, plan.id, Right::Run).await, || no_plan(key))?;
-    let model = jobs::jobs::definition(&mut tx, job.definition).await?.model;
-    if job.is_paused(tx.now()) {
-        let message = format!("{} is disabled: nothing starts it until somebody enables it", plan.key());
-        return Err(Error::invalid("bamboo.disabled", message));
+    let (_, meant) = call.meant(key).await?;
+    if meant.part.is_some() || meant.number.is_some() {
+        return Err(no_plan(key));
     }
+    let mut tx = call.read().await?;
+    let job = seen(jobs::jobs::require(&mut tx, meant.plan.id, Right::Run).await, || no_plan(key))?;
+    let model = jobs::jobs::definition(&mut tx, job.definition).await?.model;
     drop(tx);
-    check_stages(call, &model)?;
-    let run = begin(call, &job, call.text("customRevision"), params(call, &model)).await?;
-    Ok(Answer::ok(queued(call, plan, &run)))
+    let branch = meant.branch.as_ref().map(|branch| branch.name.as_str());
+    let revision = call.text("customRevision").or(branch);
+    let run = begin(call, &job, revision, params(call, &model)).await?;
+    Ok(Answer::ok(queued(call, &meant.plan, &run)))
 }
 
 /// Starts a run. What stands against it is a bad request here: clients of the queue know no conflict.
@@ -116,7 +108,10 @@ pub async fn begin(
     let started = async {
         let (job, ask) = runs::asked(call.app, &call.actor, &job.id.to_string(), reference, params).await?;
         let mut tx = call.write().await?;
-        let run = runs::ask(&mut tx, job.id, ask).await?;
+        let mut run = runs::ask(&mut tx, job.id, ask).await?;
+        if let Some(through) = through(call) {
+            run = runs::release_through(&mut tx, run.id, &through).await?;
+        }
         tx.commit().await?;
         Ok(run)
     };
@@ -136,11 +131,13 @@ async fn target(call: &Call<'_>, tx: &mut Tx, right: Right) -> Result<(Plan, Job
     Ok((meant.plan, job, run))
 }
 
-/// Lets the manual stage begin that a build waits with, or builds again what did not pass.
+/// Lets the manual stage begin that a build waits with, or as many as are asked for; or builds again what did not pass.
 async fn resume(call: &Call<'_>) -> Result<Answer> {
     let mut tx = call.write().await?;
     let (plan, _, run) = target(call, &mut tx, Right::Run).await?;
-    let run = match run.state {
+    let through = through(call);
+    let mut run = match run.state {
+        State::Held if through.is_some() => run,
         State::Held => runs::release(&mut tx, run.id).await?,
         State::Succeeded => {
             let message =
@@ -150,6 +147,9 @@ async fn resume(call: &Call<'_>) -> Result<Answer> {
         state if state.is_over() => runs::repeat(&mut tx, run.id, true).await?,
         _ => run,
     };
+    if let Some(through) = through {
+        run = runs::release_through(&mut tx, run.id, &through).await?;
+    }
     tx.commit().await?;
     Ok(Answer::ok(queued(call, &plan, &run)))
 }

@@ -2,6 +2,7 @@
 
 use crate::call::{Answer, Call};
 use crate::catalogue::{Catalogue, Meant, Plan, no_plan, no_result, part_keys, part_of, run_of, seen};
+use crate::changes;
 use crate::files::{Lines, tries};
 use crate::keys::Number;
 use crate::projects::visible;
@@ -26,6 +27,9 @@ pub const ROUTES: &[Route] = &[
 
 /// The most lines of a log that are told as records; the whole of it is a file.
 const LOG_LINES: usize = 100_000;
+
+/// Runs of a job that are looked through for those of one branch.
+const BRANCH_RUNS: usize = 1_000;
 
 /// The states that a list shows.
 fn wanted(call: &Call<'_>) -> Vec<State> {
@@ -57,7 +61,7 @@ async fn item(
     if part.is_none() && !expand.has("results.result") {
         return Ok(Some(result::brief(call, tx.now(), plan, job, run)));
     }
-    let detail = Detail::load(tx, job, run).await?;
+    let detail = Detail::with_changes(call, tx, job, run, &inside).await?;
     let scene = Scene { call, now: tx.now(), plan, job, run, detail: &detail, expand: &inside };
     let Some(part) = part else { return Ok(Some(result::full(&scene))) };
     let keyed = detail.keyed();
@@ -131,12 +135,19 @@ async fn of_plan(call: &Call<'_>, meant: &Meant) -> Result<Answer> {
     // Nothing is linked to issues here, and no state at all was asked for when the words mean none.
     if !states.is_empty() && call.query.get("issueKey").is_none() {
         let wanted: Vec<String> = call.query.all("label").map(str::to_owned).collect();
-        let runs = match wanted.is_empty() {
-            true => {
+        let runs = match (wanted.is_empty(), &meant.branch) {
+            (_, Some(branch)) => {
+                let repository = repos::get(&mut tx, job.repository).await?;
+                let mut all = runs::page(&mut tx, job.id, &states, 0, BRANCH_RUNS).await?;
+                all.retain(|run| changes::branch(&repository, run) == Some(&branch.name));
+                size = all.len();
+                page.cut(all)
+            }
+            (true, None) => {
                 size = runs::count(&mut tx, job.id, &states).await?;
                 runs::page(&mut tx, job.id, &states, page.start, page.max).await?
             }
-            false => {
+            (false, None) => {
                 let mut all = runs::remarks::labelled(&mut tx, job.id, &wanted).await?;
                 all.retain(|run| states.contains(&run.state));
                 size = all.len();
@@ -157,7 +168,7 @@ async fn one(call: &Call<'_>, meant: &Meant, number: Number) -> Result<Value> {
     let mut tx = call.read().await?;
     let job = seen(jobs::jobs::require(&mut tx, meant.plan.id, Right::View).await, || no_plan(text))?;
     let run = run_of(&mut tx, &job, number, Right::View, text).await?;
-    let detail = Detail::load(&mut tx, &job, &run).await?;
+    let detail = Detail::with_changes(call, &mut tx, &job, &run, &expand).await?;
     let scene = Scene {
         call,
         now: tx.now(),

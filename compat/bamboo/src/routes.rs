@@ -82,7 +82,6 @@ async fn never() -> base::Result<Answer> {
 const REFUSED: &[Route] = &[
     refused("DELETE", "/rest/api/latest/project/{project}"),
     refused("DELETE", "/rest/api/latest/plan/{plan}"),
-    refused("PUT", "/rest/api/latest/plan/{plan}/branch/{branch}"),
     refused("POST", "/rest/api/latest/plan/{plan}/variable"),
     refused("PUT", "/rest/api/latest/plan/{plan}/variable/{name}"),
     refused("DELETE", "/rest/api/latest/plan/{plan}/variable/{name}"),

@@ -1,6 +1,7 @@
 //! Bamboo's records, made of ours.
 
 pub mod artifact;
+pub mod common;
 pub mod deployment;
 pub mod log;
 pub mod part;

@@ -74,8 +74,8 @@ async fn hub(place: Place) -> Hub {
         people::migrations(),
         work::migrations(),
         repos::migrations(),
-        releases::migrations(),
         blobs::migrations(),
+        releases::migrations(),
         jobs::migrations(),
     ];
     let db = place.open(&migrations).await;
@@ -173,6 +173,20 @@ impl Hub {
                 .expect("a request"),
         )
         .await
+    }
+
+    /// The run that was queued.
+    async fn run(&self, queued: &Value) -> jobs::runs::Run {
+        let mut tx = self.db.read(&Actor::system()).await.expect("begun");
+        let job = jobs::jobs::named(&mut tx, "prov", base::Right::View).await.expect("there");
+        let number = queued["buildNumber"].as_i64().expect("a number");
+        jobs::runs::numbered(&mut tx, &job, number, base::Right::View).await.expect("there")
+    }
+
+    async fn actor(&self, email: &str) -> Actor {
+        let mut tx = self.db.read(&Actor::system()).await.expect("begun");
+        let user = people::users::find(&mut tx, email).await.expect("there");
+        people::door::actor_of(&user, base::Door::Api)
     }
 
     async fn get(&self, path: &str) -> Reply {

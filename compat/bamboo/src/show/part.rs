@@ -1,6 +1,7 @@
 //! The parts of a run: Bamboo's job results, in their stages.
 
-use super::result::{Scene, key, reason, times};
+use super::common::{self, Common, opened};
+use super::result::{Scene, changes, key, reason, times};
 use super::{artifact, plan as show_plan, words};
 use crate::call::Call;
 use crate::catalogue::Plan;
@@ -22,10 +23,10 @@ pub fn log_link(call: &Call<'_>, plan: &Plan, part: &str, run: &Run) -> String {
 /// What a part of a run came to.
 pub fn result(scene: &Scene<'_>, short: &str, part: &Part) -> Value {
     let Scene { call, now, plan, job, run, detail, expand } = *scene;
-    let (job_key, life) = (job_key(plan, short), words::of_part(part.state));
+    let job_key = job_key(plan, short);
     let own = format!("{job_key}-{}", run.number);
     let attempt = detail.attempts.get(&part.id);
-    let mut plan_json = show_plan::brief(call, now, plan, job);
+    let mut plan_json = show_plan::brief(call, plan, job);
     for (name, value) in [
         ("key", job_key.as_str()),
         ("name", &format!("{} - {} - {}", plan.project_name, job.title, part.model.name)),
@@ -38,42 +39,26 @@ pub fn result(scene: &Scene<'_>, short: &str, part: &Part) -> Value {
     }
     plan_json["planKey"] = json!({"key": job_key});
     plan_json["master"] = json!({"key": plan.key()});
-    let reason = reason(run);
-    let mut all = json!({
-        "expand": "changes,metadata,artifacts,comments,labels,jiraIssues,logEntries",
-        "link": {"href": call.link(&format!("rest/api/latest/result/{own}")), "rel": "self"},
-        "parent": {"href": call.link(&format!("rest/api/latest/result/{}", key(plan, run))), "rel": "parent"},
-        "plan": plan_json,
-        "planName": part.model.name,
-        "projectName": plan.project_name,
-        "key": own,
-        "buildResultKey": own,
-        "planResultKey": {"key": own, "entityKey": {"key": job_key}, "resultNumber": run.number},
-        "id": part.id.0,
-        "number": run.number,
-        "buildNumber": run.number,
-        "lifeCycleState": life.cycle,
-        "state": life.state,
-        "buildState": life.state,
-        "finished": life.is_finished(),
-        "successful": life.is_successful(),
-        "notRunYet": !part.state.is_over() && attempt.is_none(),
-        "continuable": false,
-        "restartable": false,
-        "onceOff": false,
-        "specsResult": false,
-        "stage": detail.model.stages.get(part.stage).map(|stage| stage.name.as_str()),
-        "logFiles": [log_link(call, plan, short, run)],
-        "buildReason": reason,
-        "reasonSummary": reason,
-        "buildTestSummary": "No tests found",
-        "successfulTestCount": 0,
-        "failedTestCount": 0,
-        "quarantinedTestCount": 0,
-        "skippedTestCount": 0,
-        "vcsRevisionKey": run.commit,
-        "vcsUpdateDuration": 0,
-    });
+    let common = Common {
+        key: &own,
+        of: &job_key,
+        id: part.id.0,
+        number: run.number,
+        expands: "changes,metadata,artifacts,comments,labels,jiraIssues,logEntries",
+        plan: plan_json,
+        plan_name: &part.model.name,
+        project_name: &plan.project_name,
+        commit: &run.commit,
+        life: words::of_part(part.state),
+        not_run_yet: !part.state.is_over() && attempt.is_none(),
+        reason: &reason(run),
+    };
+    let mut all = common::record(call, common);
+    all["parent"] =
+        json!({"href": call.link(&format!("rest/api/latest/result/{}", key(plan, run))), "rel": "parent"});
+    all["stage"] = detail.model.stages.get(part.stage).map(|stage| stage.name.as_str()).into();
+    all["logFiles"] = json!([log_link(call, plan, short, run)]);
+    all["vcsUpdateDuration"] = 0.into();
     if let Some(sentence) = attempt.and_then(|attempt| attempt.sentence.as_ref()).or(part.sentence.as_ref()) {
         all["message"] = sentence.as_str().into();
     }
@@ -97,15 +82,12 @@ pub fn result(scene: &Scene<'_>, short: &str, part: &Part) -> Value {
         attempt.map(|attempt| attempt.started_at.unwrap_or(attempt.leased_at)),
         attempt.and_then(|attempt| attempt.ended_at),
     );
-    for (name, child) in [
-        ("changes", "change"),
-        ("jiraIssues", "issue"),
-        ("metadata", "item"),
-        ("comments", "comment"),
-        ("labels", "label"),
-    ] {
-        all[name] = if expand.has(name) { whole(child, Vec::new()) } else { folded(0) };
+    for (name, child) in
+        [("jiraIssues", "issue"), ("metadata", "item"), ("comments", "comment"), ("labels", "label")]
+    {
+        all[name] = opened(expand, name, child, Vec::new());
     }
+    all["changes"] = changes(scene);
     let artifacts = artifact::of_run(call, plan, run, detail, Some(part));
     let is_opened = expand.has("artifacts") || expand.has("stages.stage.results.result.artifacts");
     all["artifacts"] = if is_opened { whole("artifact", artifacts) } else { folded(artifacts.len()) };

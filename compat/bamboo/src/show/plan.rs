@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::catalogue::{Plan, Project};
-use base::{Result, Right, Time};
+use base::{Result, Right};
 use db::Tx;
 use jobs::jobs::Job;
 use jobs::runs::{self, Filter, State};
@@ -24,13 +24,13 @@ pub fn project(call: &Call<'_>, project: &Project, description: &str) -> Value {
     })
 }
 
-/// Whether schedules and clients may start it. Its file, or somebody's pause, may stand against it.
-pub fn is_enabled(now: Time, job: &Job) -> bool {
-    job.gone_at.is_none() && job.enabled && !job.is_paused(now)
+/// Whether anything starts it: its file, or somebody who switched it off, may stand against it.
+pub fn is_enabled(job: &Job) -> bool {
+    job.refusal().is_none()
 }
 
 /// A plan in brief.
-pub fn brief(call: &Call<'_>, now: Time, plan: &Plan, job: &Job) -> Value {
+pub fn brief(call: &Call<'_>, plan: &Plan, job: &Job) -> Value {
     let key = plan.key();
     json!({
         "key": key,
@@ -42,7 +42,7 @@ pub fn brief(call: &Call<'_>, now: Time, plan: &Plan, job: &Job) -> Value {
         "projectKey": plan.project,
         "projectName": plan.project_name,
         "type": "chain",
-        "enabled": is_enabled(now, job),
+        "enabled": is_enabled(job),
         "link": {"href": call.link(&format!("rest/api/latest/plan/{key}")), "rel": "self"},
     })
 }
@@ -58,7 +58,7 @@ pub async fn average_ms(tx: &mut Tx, job: &Job) -> Result<u128> {
 
 /// A plan as lists show it.
 pub async fn listed(call: &Call<'_>, tx: &mut Tx, plan: &Plan, job: &Job) -> Result<Value> {
-    let mut all = brief(call, tx.now(), plan, job);
+    let mut all = brief(call, plan, job);
     let filter = Filter { job: Some(job.id), states: LIVE.to_vec(), limit: 100, ..Filter::default() };
     let live = runs::list(tx, &filter).await?;
     let definition = jobs::jobs::definition(tx, job.definition).await?.model;
@@ -71,7 +71,6 @@ pub async fn listed(call: &Call<'_>, tx: &mut Tx, plan: &Plan, job: &Job) -> Res
     all["expand"] = "actions,stages,branches,variableContext".into();
     all["actions"] = crate::wire::page::folded(actions(tx, job).await?.len());
     all["stages"] = crate::wire::page::folded(definition.stages.len());
-    all["branches"] = crate::wire::page::folded(0);
     Ok(all)
 }
 

@@ -1,8 +1,10 @@
 //! What a run came to.
 
+use super::common::{self, Common, opened};
 use super::{artifact, part, plan as show_plan, words};
 use crate::call::Call;
 use crate::catalogue::Plan;
+use crate::changes::Changes;
 use crate::remarks::{comment_records, label_records};
 use crate::wire::expand::Expand;
 use crate::wire::page::{folded, whole};
@@ -36,6 +38,8 @@ pub struct Detail {
     pub labels: Vec<String>,
     /// What was said about it.
     pub comments: Vec<Comment>,
+    /// The commits that came into it.
+    pub changes: Changes,
     /// What the caller may do with its job.
     pub rights: RightSet,
 }
@@ -56,8 +60,21 @@ impl Detail {
             artifacts,
             labels: remarks::labels(tx, run.id).await?,
             comments: remarks::comments(tx, run.id).await?,
+            changes: Changes::default(),
             rights,
         })
+    }
+
+    /// The same with the commits that came into it; git is asked for them.
+    pub async fn with_changes(
+        call: &Call<'_>,
+        tx: &mut Tx,
+        job: &Job,
+        run: &Run,
+        expand: &Expand,
+    ) -> Result<Self> {
+        let changes = Changes::load(call, tx, job, run, expand.has("changes.change.files")).await?;
+        Ok(Self { changes, ..Self::load(tx, job, run).await? })
     }
 
     /// The parts with their keys.
@@ -128,40 +145,24 @@ pub fn times(all: &mut Value, now: Time, started: Option<Time>, ended: Option<Ti
 /// A result as lists show it.
 pub fn brief(call: &Call<'_>, now: Time, plan: &Plan, job: &Job, run: &Run) -> Value {
     let key = key(plan, run);
-    let life = words::of_run(run.state);
-    let reason = reason(run);
     let ended = run.ended_at.or((run.state == State::Held).then_some(run.state_at));
-    let mut all = json!({
-        "expand": EXPANDS,
-        "link": {"href": call.link(&format!("rest/api/latest/result/{key}")), "rel": "self"},
-        "plan": show_plan::brief(call, now, plan, job),
-        "planName": job.title,
-        "projectName": plan.project_name,
-        "key": key,
-        "buildResultKey": key,
-        "planResultKey": {"key": key, "entityKey": {"key": plan.key()}, "resultNumber": run.number},
-        "id": run.id.0,
-        "number": run.number,
-        "buildNumber": run.number,
-        "lifeCycleState": life.cycle,
-        "state": life.state,
-        "buildState": life.state,
-        "finished": life.is_finished(),
-        "successful": life.is_successful(),
-        "notRunYet": !run.state.is_over() && run.started_at.is_none(),
-        "continuable": run.state == State::Held,
-        "restartable": run.state.is_over() && run.state != State::Succeeded,
-        "onceOff": false,
-        "specsResult": false,
-        "buildReason": reason,
-        "reasonSummary": reason,
-        "buildTestSummary": "No tests found",
-        "successfulTestCount": 0,
-        "failedTestCount": 0,
-        "quarantinedTestCount": 0,
-        "skippedTestCount": 0,
-        "vcsRevisionKey": run.commit,
-    });
+    let common = Common {
+        key: &key,
+        of: &plan.key(),
+        id: run.id.0,
+        number: run.number,
+        expands: EXPANDS,
+        plan: show_plan::brief(call, plan, job),
+        plan_name: &job.title,
+        project_name: &plan.project_name,
+        commit: &run.commit,
+        life: words::of_run(run.state),
+        not_run_yet: !run.state.is_over() && run.started_at.is_none(),
+        reason: &reason(run),
+    };
+    let mut all = common::record(call, common);
+    all["continuable"] = (run.state == State::Held).into();
+    all["restartable"] = (run.state.is_over() && run.state != State::Succeeded).into();
     if let Some(sentence) = &run.sentence {
         all["message"] = sentence.as_str().into();
     }
@@ -169,24 +170,30 @@ pub fn brief(call: &Call<'_>, now: Time, plan: &Plan, job: &Job, run: &Run) -> V
     all
 }
 
+/// What came into the run: `size` counts what is too much to be told.
+pub fn changes(scene: &Scene<'_>) -> Value {
+    let found = &scene.detail.changes;
+    let mut all = opened(scene.expand, "changes", "change", found.records(scene.call));
+    all["size"] = found.count.into();
+    all
+}
+
 /// A result with everything below it, unfolded where that is asked for.
 pub fn full(scene: &Scene<'_>) -> Value {
     let Scene { call, now, plan, job, run, detail, expand } = *scene;
     let mut all = brief(call, now, plan, job, run);
-    let opened = |name: &str, child: &str, items: Vec<Value>| match expand.has(name) {
-        true => whole(child, items),
-        false => folded(items.len()),
-    };
-    for (name, child) in [("changes", "change"), ("jiraIssues", "issue"), ("metadata", "item")] {
-        all[name] = opened(name, child, Vec::new());
+    for (name, child) in [("jiraIssues", "issue"), ("metadata", "item")] {
+        all[name] = opened(expand, name, child, Vec::new());
     }
-    all["labels"] = opened("labels", "label", label_records(&detail.labels));
-    all["comments"] = opened("comments", "comment", comment_records(&detail.comments));
+    all["changes"] = changes(scene);
+    all["labels"] = opened(expand, "labels", "label", label_records(&detail.labels));
+    all["comments"] = opened(expand, "comments", "comment", comment_records(&detail.comments));
     let variables = run.params.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-    all["variables"] = opened("variables", "variable", variables);
+    all["variables"] = opened(expand, "variables", "variable", variables);
     let repository = json!({"repositoryId": run.repository.0, "repositoryName": plan.project_name, "vcsRevisionKey": run.commit});
-    all["vcsRevisions"] = opened("vcsRevisions", "vcsRevision", vec![repository]);
-    all["artifacts"] = opened("artifacts", "artifact", artifact::of_run(call, plan, run, detail, None));
+    all["vcsRevisions"] = opened(expand, "vcsRevisions", "vcsRevision", vec![repository]);
+    all["artifacts"] =
+        opened(expand, "artifacts", "artifact", artifact::of_run(call, plan, run, detail, None));
     all["stages"] = match expand.has("stages") {
         true => whole("stage", part::stages(scene)),
         false => folded(detail.model.stages.len()),

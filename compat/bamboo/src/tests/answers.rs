@@ -81,8 +81,62 @@ db::on_both! {
         assert_eq!(hub.get("plan/LAB-PROV").await.good()["enabled"], false);
         let refused = hub.post("queue/LAB-PROV").await;
         assert_eq!((refused.status, refused.body["status-code"].clone()), (400, json!(400)));
+        let said = refused.body["message"].as_str().unwrap_or_default();
+        assert!(said.starts_with("Provision is disabled: Bob switched it off on 1 November 2026 at 00:00 UTC"), "{said}");
+        let bob = hub.actor("bob@hub.example").await;
+        let mut tx = hub.db.write(&bob).await.expect("begun");
+        let job = jobs::jobs::named(&mut tx, "prov", base::Right::Run).await.expect("there");
+        let ask = jobs::runs::Ask { commit: COMMIT.to_owned(), trusted: true, ..jobs::runs::Ask::default() };
+        let by_hand = jobs::runs::ask(&mut tx, job.id, ask).await.expect_err("nobody starts it by hand either");
+        assert_eq!(by_hand.message(), said, "there is one door");
+        drop(tx);
         assert_eq!(hub.post("plan/LAB-PROV/enable").await.status, 204);
         assert_eq!(hub.post("queue/LAB-PROV").await.status, 200);
+    }
+
+    async fn a_pause_keeps_the_clock_from_a_plan_and_not_its_clients(hub) {
+        let bob = hub.actor("bob@hub.example").await;
+        let mut tx = hub.db.write(&bob).await.expect("begun");
+        let job = jobs::jobs::named(&mut tx, "prov", base::Right::Run).await.expect("there");
+        jobs::jobs::pause(&mut tx, job.id, None, None).await.expect("paused");
+        tx.commit().await.expect("committed");
+        assert_eq!(hub.get("plan/LAB-PROV").await.good()["enabled"], true);
+        hub.post("queue/LAB-PROV").await.good();
+    }
+
+    async fn a_build_goes_as_far_as_it_is_asked_to(hub) {
+        for (asked, released) in [
+            ("", vec![]),
+            ("?executeAllStages=false", vec![]),
+            ("?stage=Validate&executeAllStages=false", vec![]),
+            ("?stage=Build&executeAllStages=false", vec![1]),
+            ("?executeAllStages=true", vec![1]),
+        ] {
+            let queued = hub.post(&format!("queue/LAB-PROV{asked}")).await.good();
+            assert_eq!(hub.run(&queued).await.released, released, "{asked}");
+        }
+        let waiting = hub.post("queue/LAB-PROV").await.good();
+        let key = waiting["buildResultKey"].as_str().unwrap_or_default().to_owned();
+        let continued = hub.by(&hub.bob, "PUT", &format!("queue/{key}?stage=Build"), None).await.good();
+        assert_eq!(continued["buildResultKey"], key.as_str());
+        assert_eq!(hub.run(&waiting).await.released, [1], "a stage is let begin before the build has come to it");
+        let refused = hub.post("queue/LAB-PROV?stage=Nowhere").await;
+        assert_eq!((refused.status, &refused.body["message"]), (400, &json!("There is no stage Nowhere in this run; it has Validate, Build")));
+        assert_eq!(hub.get("result/LAB-PROV?includeAllStates=true").await.good()["results"]["size"], 6, "and nothing was started");
+    }
+
+    async fn branches_are_made_where_job_files_are(hub) {
+        for (path, why) in [
+            ("plan/LAB-PROV/branch/nowhere", "lab has no branch nowhere"),
+            ("plan/LAB-PROV/branch/x?vcsBranch=refs/heads/main", "main is the branch of LAB-PROV itself"),
+        ] {
+            let refused = hub.by(ANN, "PUT", path, None).await;
+            assert_eq!((refused.status, &refused.body["message"]), (400, &json!(why)));
+        }
+        assert_eq!(hub.by(&hub.gus, "PUT", "plan/LAB-PROV/branch/nowhere", None).await.status, 404);
+        assert_eq!(hub.get("plan/LAB-PROV/branch").await.good()["branches"]["size"], 0);
+        assert_eq!(hub.get("plan/LAB-PROV123456789").await.status, 404);
+        assert_eq!(hub.get("plan/LAB-PROV/vcsBranches").await.good()["branches"]["branch"], json!([{"name": "main"}]));
     }
 
     async fn deployments_are_told_in_the_shapes_of_deployments(hub) {

@@ -42,7 +42,7 @@ db::on_both! {
             ("GET", "/rest/api/latest/plan.xml", "", 406),
             ("GET", "/rest/api/latest/plan/LAB-PROV/specs?format=JAVA", "", 400),
             ("POST", "/rest/api/latest/queue/LAB-PROV-CHECK", "", 404),
-            ("POST", "/rest/api/latest/queue/LAB-PROV?stage=Validate", "", 400),
+            ("POST", "/rest/api/latest/queue/LAB-PROV?stage=Nowhere", "", 400),
             ("POST", "/rest/api/latest/queue/LAB-PROV?bamboo.variable.x=1", "", 400),
             ("POST", "/rest/api/latest/queue/LAB-PROV", "{not json", 400),
             ("POST", "/rest/api/latest/result/LAB-PROV-1/comment", "{}", 400),
