@@ -8,13 +8,17 @@ mod cgroup;
 mod enter;
 mod probe;
 mod processes;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod quick;
 mod spawner;
+mod start;
 #[cfg(test)]
 mod tests;
 
 pub use cgroup::oom_kills_around;
 pub use probe::{Containment, runs};
 pub use processes::reap_orphans;
+pub use start::{Child, Start};
 
 use crate::contract::Limits;
 use base::id::AttemptId;
@@ -24,8 +28,9 @@ use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 /// The variable that marks every process of an attempt.
 pub const MARKER: &str = "SIGNALBOX_ATTEMPT";
@@ -60,6 +65,8 @@ pub struct Tree {
     cgroup: Option<cgroup::Leaf>,
     limits: Limits,
     prefix: Vec<OsString>,
+    /// Kernels from 6.14 on kill whatever is born in a cgroup that was killed once.
+    was_killed: AtomicBool,
 }
 
 impl Tree {
@@ -79,7 +86,7 @@ impl Tree {
             cgroup: cgroup.as_ref().map(|leaf| leaf.folders().to_vec()).unwrap_or_default(),
             leaders: Vec::new(),
         };
-        Ok(Self { record, cgroup, limits, prefix: containment.prefix() })
+        Ok(Self { record, cgroup, limits, prefix: containment.prefix(), was_killed: AtomicBool::new(false) })
     }
 
     /// What stands before every command line, so that it runs in a namespace of its own.
@@ -97,19 +104,30 @@ impl Tree {
         self.cgroup.as_ref().is_some_and(|leaf| leaf.limits_memory())
     }
 
-    /// Starts a command as a member.
-    pub async fn spawn(&mut self, mut command: Command) -> std::io::Result<Child> {
+    /// Starts a process as a member.
+    pub async fn start(&mut self, start: Start) -> std::io::Result<Child> {
+        let entry = self.entry()?;
+        let child = start::start(start, entry).await?;
+        self.record.leaders.extend(child.id().and_then(processes::leader));
+        Ok(child)
+    }
+
+    /// Starts a command as a member, the ordinary way.
+    pub async fn spawn(&mut self, mut command: Command) -> std::io::Result<tokio::process::Child> {
+        enter::on_spawn(&mut command, self.entry()?);
+        let child = spawner::run(move || command.spawn()).await??;
+        self.record.leaders.extend(child.id().and_then(processes::leader));
+        Ok(child)
+    }
+
+    fn entry(&self) -> std::io::Result<Entry> {
         let fallback = if self.is_limited_as_a_whole() { None } else { self.limits.memory };
-        let entry = Entry {
+        let was_killed = self.was_killed.load(Ordering::Relaxed);
+        Ok(Entry {
+            born_in: self.cgroup.as_ref().filter(|_| !was_killed).map(cgroup::Leaf::cradle).transpose()?,
             cgroup: self.cgroup.as_ref().map_or(Ok(Vec::new()), cgroup::Leaf::doors)?,
             data_bytes: fallback,
-        };
-        enter::on_spawn(&mut command, entry);
-        let child = spawner::spawn(command).await?;
-        if let Some(leader) = child.id().and_then(processes::leader) {
-            self.record.leaders.push(leader);
-        }
-        Ok(child)
+        })
     }
 
     /// Asks every member to end. The programs that hold a namespace are left out: they would take it down at once.
@@ -142,6 +160,7 @@ impl Tree {
 
     /// Kills every member and waits until they are gone; whether they are.
     pub async fn kill(&self) -> bool {
+        self.was_killed.store(true, Ordering::Relaxed);
         kill(&self.record).await
     }
 

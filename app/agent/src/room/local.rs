@@ -3,14 +3,12 @@
 use super::{Exit, Launch};
 use crate::folder::{Home, Kept};
 use crate::output::Output;
-use crate::tree::Tree;
+use crate::tree::{Start, Tree};
 use base::{Error, Result};
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
-use tokio::process::Command;
 
 /// A room on this machine.
 pub struct Local {
@@ -76,10 +74,9 @@ impl Local {
             words.extend(["--chdir".into(), launch.folder.clone().into(), "--".into()]);
         }
         words.extend(launch.words.iter().map(OsString::from));
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).env_clear().envs(&launch.env).current_dir(&launch.folder);
-        command.stdin(Stdio::null()).stdout(output.writer()?).stderr(output.writer()?);
-        let mut child = self.tree.spawn(command).await.map_err(|e| cannot(&e))?;
+        let (env, folder) = (launch.env.clone(), launch.folder.clone());
+        let start = Start { words, env, folder, output: output.writer()? };
+        let mut child = self.tree.start(start).await.map_err(|e| cannot(&e))?;
         self.kept.tree = self.tree.record().clone();
         self.home.keep(&self.kept)?;
         let status = child.wait().await.map_err(|e| cannot(&e))?;

@@ -163,6 +163,12 @@ impl Leaf {
         self.memory_events.is_some()
     }
 
+    /// The folder of the second version, for a process to be born in.
+    pub fn cradle(&self) -> io::Result<OwnedFd> {
+        let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::CLOEXEC;
+        Ok(rustix::fs::open(&self.folders[0], flags, rustix::fs::Mode::empty())?)
+    }
+
     /// The files that a process writes to when it enters.
     pub fn doors(&self) -> io::Result<Vec<OwnedFd>> {
         let open = |folder: &PathBuf| {

@@ -1,13 +1,15 @@
 //! What a process does between fork and exec to become a member of its tree.
 //!
-//! The only unsafe code of the agent: what happens there can't be written without.
+//! Unsafe, as what happens there can't be written without; so is `quick.rs`, and nothing else of the agent.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use tokio::process::Command;
 
 /// How a process enters.
 pub struct Entry {
-    /// The open `cgroup.procs` of every cgroup it becomes a member of.
+    /// The folder of the cgroup of the second version, in which it can be born.
+    pub born_in: Option<OwnedFd>,
+    /// The open `cgroup.procs` of every cgroup it becomes a member of; the one of the second version comes first.
     pub cgroup: Vec<OwnedFd>,
     /// How much memory each process may have, where they can't be counted together.
     pub data_bytes: Option<u64>,
@@ -21,18 +23,20 @@ pub struct Entry {
 pub fn on_spawn(command: &mut Command, entry: Entry) {
     // SAFETY: every function called in there is async-signal-safe, and nothing allocates or takes a lock.
     unsafe {
-        command.pre_exec(move || enter(&entry));
+        command.pre_exec(move || enter(&entry, true));
     }
 }
 
+/// What a child does before it executes; `walks_in` when it was not born in its cgroup.
 #[expect(unsafe_code, reason = "see `on_spawn`")]
-fn enter(entry: &Entry) -> std::io::Result<()> {
+pub fn enter(entry: &Entry, walks_in: bool) -> std::io::Result<()> {
     // SAFETY: plain system calls with plain numbers, and with pointers to values that live until they return.
     unsafe {
         if libc::setsid() == -1 {
             return Err(std::io::Error::last_os_error());
         }
-        for door in &entry.cgroup {
+        let is_inside = usize::from(!walks_in);
+        for door in entry.cgroup.iter().skip(is_inside) {
             // "0" stands for the process that writes it.
             if libc::write(door.as_raw_fd(), c"0".as_ptr().cast(), 1) != 1 {
                 return Err(std::io::Error::last_os_error());

@@ -5,36 +5,30 @@
 
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
-use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-struct Order {
-    command: Command,
-    runtime: Handle,
-    answer: oneshot::Sender<std::io::Result<Child>>,
-}
+type Order = Box<dyn FnOnce() + Send>;
 
 static ORDERS: OnceLock<Sender<Order>> = OnceLock::new();
 
-/// Starts `command` from the lasting thread.
-pub async fn spawn(command: Command) -> std::io::Result<Child> {
+/// Does something on the lasting thread, inside the caller's runtime.
+pub async fn run<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> std::io::Result<T> {
     let (answer, answered) = oneshot::channel();
-    let order = Order { command, runtime: Handle::current(), answer };
-    orders().send(order).map_err(|_| gone())?;
-    answered.await.unwrap_or_else(|_| Err(gone()))
+    let runtime = Handle::current();
+    let order = move || {
+        let _inside = runtime.enter();
+        // The one who asked may have been dropped; then the child is, too, and killed if that was asked for.
+        let _ = answer.send(what());
+    };
+    orders().send(Box::new(order)).map_err(|_| gone())?;
+    answered.await.map_err(|_| gone())
 }
 
 fn orders() -> &'static Sender<Order> {
     ORDERS.get_or_init(|| {
         let (sender, orders) = channel::<Order>();
-        let work = move || {
-            for mut order in orders {
-                let _inside = order.runtime.enter();
-                // The one who asked may have been dropped; then the child is, too, and killed if that was asked for.
-                let _ = order.answer.send(order.command.spawn());
-            }
-        };
+        let work = move || orders.into_iter().for_each(|order| order());
         if let Err(error) = std::thread::Builder::new().name("spawner".to_owned()).spawn(work) {
             tracing::error!("no thread can be started: {error}");
         }

@@ -1,6 +1,6 @@
 //! Real processes that do what they can to get away.
 
-use super::{Containment, MARKER, Tree};
+use super::{Containment, MARKER, Start, Tree};
 use crate::contract::Limits;
 use base::id::AttemptId;
 use std::process::Stdio;
@@ -127,4 +127,32 @@ async fn memory_and_processes_have_limits_where_cgroups_can_count_them() {
     assert!(super::members(tree.record()).len() <= 20);
     assert!(tree.kill().await);
     tree.remove().await;
+}
+
+/// Where a process can be born in its cgroup, it never is outside of it, and takes part in everything that is done to its tree.
+#[tokio::test]
+async fn what_is_started_is_inside_from_the_beginning() {
+    for (n, containment) in containments().await.into_iter().enumerate() {
+        let marker = base::random::word::<12>();
+        let mut tree = Tree::prepare(&containment, AttemptId(n as i64 + 1), &marker, Limits::default());
+        let tree = tree.as_mut().expect("a tree");
+        let (mut out, output) = std::io::pipe().expect("a pipe");
+        let mut words = tree.prefix().to_vec();
+        words.extend(["sh", "-c", "cat /proc/self/cgroup; exec sleep 1000"].map(Into::into));
+        let env = [("PATH".to_owned(), PATH.to_owned()), (MARKER.to_owned(), marker.clone())].into();
+        let start = Start { words, env, folder: "/".into(), output: output.into() };
+        let mut child = tree.start(start).await.expect("started");
+        let mut said = vec![0; 4096];
+        let length = std::io::Read::read(&mut out, &mut said).expect("it speaks");
+        let said = String::from_utf8_lossy(&said[..length]).into_owned();
+        if let Some(folder) = tree.record().cgroup.first() {
+            let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            assert!(said.lines().any(|line| line.ends_with(&format!("/{name}"))), "{said}");
+            #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+            assert!(matches!(child, super::Child::Quick(_)), "this kernel can");
+        }
+        assert!(tree.kill().await, "{containment:?}");
+        let ended = tokio::time::timeout(Duration::from_secs(5), child.wait()).await.expect("in time");
+        assert!(!ended.expect("ended").success());
+    }
 }
