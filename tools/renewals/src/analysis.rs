@@ -1,14 +1,16 @@
 //! From files to figures: reading, putting in order, applying the rules, counting.
 
+use crate::aside;
 use crate::book::ledger::Ledger;
 use crate::clock::Stopwatch;
 use crate::figures::{Figures, Input, Parameters, Quality, SCHEMA};
 use crate::input::{self, Order, recall};
 use crate::record::Line;
 use crate::rules::{self, Obligation, Passed, Sink, Thresholds};
-use crate::tally::{Frame, Tally, assemble, lists, maybe};
+use crate::tally::maybe::{self, Traits};
+use crate::tally::{Frame, Tally, assemble, lists};
 use crate::{Day, Error, Month, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What is asked of the exports.
 #[derive(Debug, Clone)]
@@ -111,12 +113,19 @@ pub fn figures(question: &Question) -> Result<Figures> {
     let places = own.chain(candidates.iter().flatten().map(|line| line.at)).collect();
     let texts = recall::texts(&question.order, places)?;
     told(read.wants_times, "lists", watch);
+    let mut compared: Vec<u64> = hinted.iter().map(|o| o.line.at).collect();
+    compared.extend(candidates.iter().flatten().map(|line| line.at));
+    compared.sort_unstable();
+    compared.dedup();
+    let traits: HashMap<u64, Traits> =
+        compared.into_iter().filter_map(|at| Some((at, Traits::new(texts.get(&at)?)))).collect();
     let listed = |list: &[Obligation], candidates: &[Vec<&Line>]| {
-        let of = |n: usize| candidates.get(n).map_or(&[][..], Vec::as_slice);
-        list.iter().enumerate().map(|(n, o)| lists::missed(&frame, o, of(n), &texts)).collect()
+        let maybe =
+            |n: usize, o: &Obligation| maybe::likely(traits.get(&o.line.at)?, candidates.get(n)?, &traits);
+        list.iter().enumerate().map(|(n, o)| lists::missed(&frame, o, maybe(n, o), &texts)).collect()
     };
     let quality = quality(&read, &passed, sum.linked_by, sum.unlinked_new);
-    Ok(Figures {
+    let figures = Figures {
         schema: SCHEMA,
         as_of: question.as_of,
         program: env!("CARGO_PKG_VERSION").to_string(),
@@ -133,7 +142,10 @@ pub fn figures(question: &Question) -> Result<Figures> {
         events: Vec::new(),
         restated: Vec::new(),
         quality,
-    })
+    };
+    drop(frame);
+    aside::free(read);
+    Ok(figures)
 }
 
 fn shown(list: &[Obligation]) -> &[Obligation] {

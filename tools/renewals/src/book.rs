@@ -11,8 +11,10 @@ pub mod hash;
 pub mod ledger;
 pub mod links;
 pub mod names;
+pub mod shares;
 pub mod sort;
 pub mod union;
+pub mod words;
 
 use contact::Contact;
 use hash::Id;
@@ -92,6 +94,15 @@ pub struct Met {
     pub places: [(u32, u32); 4],
 }
 
+impl Met {
+    /// Reads the contact, which is in that block.
+    pub fn read(&self, block: &[u8]) -> Contact {
+        let [company, country, technical, billing] =
+            self.places.map(|(from, to)| &block[from as usize..to as usize]);
+        Contact::new(company, country, technical, billing)
+    }
+}
+
 /// The names of a licence as one number.
 #[inline(always)]
 pub fn named(ids: &[Option<Id>; 4]) -> u64 {
@@ -118,24 +129,33 @@ fn add(parts: &mut Vec<Vec<Line>>, line: Line) {
 
 impl Book {
     /// Enters the drafts of a block. `contacts` are those whose places are not in the block.
+    ///
+    /// Contacts that are new come to `unread`: whoever enters them reads them without keeping others from the book, and tells then.
     pub fn enter(
         &mut self,
-        block: &[u8],
         drafts: &[Draft],
         contacts: &mut Vec<(u64, Contact)>,
         parts: &mut Vec<Vec<Line>>,
+        unread: &mut Vec<(u32, Met)>,
     ) {
         for (hash, contact) in contacts.drain(..) {
-            self.contact(hash, || contact);
+            let (number, is_new) = self.contact(hash);
+            if is_new {
+                self.contacts[number as usize] = contact;
+            }
         }
         // All at once, so that the processor fetches many places of the large table at the same time.
         let mut nodes = std::mem::take(&mut self.nodes_of_block);
         nodes.clear();
         nodes.extend(drafts.iter().map(|draft| self.named_before.get(&draft.named).copied()));
+        // Likewise the names that are new together; what is found is of no use yet, for the ones before may bring it.
+        let fresh = drafts.iter().zip(&nodes).filter(|(_, known)| known.is_none());
+        let ids = fresh.flat_map(|(draft, _)| draft.ids.iter().flatten());
+        std::hint::black_box(ids.filter(|id| self.ids.contains_key(id)).count());
         for (draft, known) in drafts.iter().zip(&nodes) {
             let node = known.unwrap_or_else(|| self.node(draft.named, &draft.ids));
             if draft.contact.hash != 0 {
-                self.meet(node, &draft.contact, block);
+                self.meet(node, &draft.contact, unread);
             }
             if let Some(other) = draft.related {
                 let ids = [Some(other), None, None, None];
@@ -186,22 +206,29 @@ impl Book {
         node
     }
 
-    fn meet(&mut self, node: u32, met: &Met, block: &[u8]) {
+    fn meet(&mut self, node: u32, met: &Met, unread: &mut Vec<(u32, Met)>) {
         if std::mem::replace(&mut self.last_contact[node as usize], met.hash) == met.hash {
             return;
         }
-        let text = |n: usize| &block[met.places[n].0 as usize..met.places[n].1 as usize];
-        let contact = self.contact(met.hash, || Contact::new(text(0), text(1), text(2), text(3)));
+        let (contact, is_new) = self.contact(met.hash);
+        if is_new {
+            unread.push((contact, *met));
+        }
         self.node_contacts.push((node, contact));
     }
 
-    /// The number of a contact, which is read if it is new.
-    fn contact(&mut self, hash: u64, read: impl FnOnce() -> Contact) -> u32 {
+    /// The number of a contact, and whether it is new.
+    fn contact(&mut self, hash: u64) -> (u32, bool) {
         let next = self.contacts.len() as u32;
         let number = *self.contact_ids.entry(hash).or_insert(next);
         if number == next {
-            self.contacts.push(read());
+            self.contacts.push(Contact::default());
         }
-        number
+        (number, number == next)
+    }
+
+    /// Tells what the contacts are that [`Book::enter`] called unread.
+    pub fn tell(&mut self, contacts: &mut Vec<(u32, Contact)>) {
+        contacts.drain(..).for_each(|(number, contact)| self.contacts[number as usize] = contact);
     }
 }

@@ -4,7 +4,7 @@
 //! the book keeps, however large the files are.
 
 use crate::book::contact::Contact;
-use crate::book::{Book, Draft};
+use crate::book::{Book, Draft, Met};
 use crate::figures;
 use crate::record::Line;
 use crate::{Error, Result};
@@ -15,8 +15,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 pub mod column;
 pub mod csv;
 pub mod cut;
+pub mod digest;
 pub mod fields;
 pub mod gather;
+pub mod intake;
 pub mod json;
 pub mod mask;
 pub mod recall;
@@ -152,6 +154,8 @@ struct Gathered {
     block: Block,
     drafts: Vec<Draft>,
     contacts: Vec<(u64, Contact)>,
+    /// Contacts that the book has numbered and that are not yet read.
+    unread: Vec<(u32, Met)>,
 }
 
 /// So many blocks a thread gathers before it waits for another that is at the book.
@@ -162,6 +166,8 @@ const GATHERED_MAX: usize = 4;
 struct Waiting {
     full: Vec<Gathered>,
     empty: Vec<Gathered>,
+    /// Contacts that were read and are not yet in the book.
+    read: Vec<(u32, Contact)>,
     parts: Vec<Vec<Line>>,
 }
 
@@ -174,19 +180,26 @@ impl Waiting {
     fn push(&mut self, gathered: Gathered, book: &Mutex<Book>) {
         self.full.push(gathered);
         if self.full.len() >= GATHERED_MAX {
-            self.enter(&mut locked(book));
+            self.enter(locked(book));
             return;
         }
         match book.try_lock() {
-            Ok(mut book) => self.enter(&mut book),
-            Err(TryLockError::Poisoned(book)) => self.enter(&mut book.into_inner()),
+            Ok(book) => self.enter(book),
+            Err(TryLockError::Poisoned(book)) => self.enter(book.into_inner()),
             Err(TryLockError::WouldBlock) => {}
         }
     }
 
-    fn enter(&mut self, book: &mut Book) {
+    /// Enters all that was gathered. Contacts are numbered in the book and read when it is free for others again.
+    fn enter(&mut self, mut book: MutexGuard<'_, Book>) {
+        book.tell(&mut self.read);
+        for gathered in &mut self.full {
+            book.enter(&gathered.drafts, &mut gathered.contacts, &mut self.parts, &mut gathered.unread);
+        }
+        drop(book);
         for mut gathered in self.full.drain(..) {
-            book.enter(&gathered.block.bytes, &gathered.drafts, &mut gathered.contacts, &mut self.parts);
+            let records = gathered.block.records();
+            self.read.extend(gathered.unread.drain(..).map(|(number, met)| (number, met.read(records))));
             gathered.drafts.clear();
             self.empty.push(gathered);
         }
@@ -201,8 +214,9 @@ fn read_blocks(order: &Order, number: usize, book: &Mutex<Book>, shared: &Mutex<
     let mut waiting = Waiting::default();
     let mut bad: Vec<(u64, String)> = Vec::new();
     let (mut rows, mut n_bad) = (0, 0);
+    let mut hashed = None;
     loop {
-        let Gathered { mut block, drafts, contacts } = waiting.room();
+        let Gathered { mut block, drafts, contacts, unread } = waiting.room();
         (gatherer.drafts, gatherer.contacts) = (drafts, contacts);
         let (format, header, kind) = {
             let mut tally = locked(shared);
@@ -217,6 +231,7 @@ fn read_blocks(order: &Order, number: usize, book: &Mutex<Book>, shared: &Mutex<
                 break;
             }
             let Some(source) = tally.source.as_mut() else { break };
+            hashed.take().into_iter().for_each(|piece| source.add(piece));
             match source.next(&mut block) {
                 Ok(true) => (source.format, source.header.clone(), source.kind),
                 Ok(false) => break,
@@ -226,28 +241,29 @@ fn read_blocks(order: &Order, number: usize, book: &Mutex<Book>, shared: &Mutex<
                 }
             }
         };
+        hashed = block.hashed();
+        let records = block.records();
         let place = (number as u64) << 48 | block.offset;
         let mut complain = |from: usize, why: String| {
             n_bad += 1;
             if bad.len() < EXAMPLES_MAX {
-                let line = block.line + memchr::memchr_iter(b'\n', &block.bytes[..from]).count() as u64;
+                let line = block.line + memchr::memchr_iter(b'\n', &records[..from]).count() as u64;
                 bad.push((line, why));
             }
         };
         let mut each = |from: usize, _to: usize, read: Result<&Fields, String>| {
             rows += 1;
-            let taken =
-                read.and_then(|fields| gatherer.take(kind, &block.bytes, fields, place + from as u64));
+            let taken = read.and_then(|fields| gatherer.take(kind, records, fields, place + from as u64));
             if let Err(why) = taken {
                 complain(from, why);
             }
         };
         match (&header, format) {
-            (Some(header), _) => header.records(&block.bytes, &mut fields, &mut each),
-            (None, format) => json.records(&block.bytes, format == Format::Lines, &mut fields, &mut each),
+            (Some(header), _) => header.records(records, &mut fields, &mut each),
+            (None, format) => json.records(records, format == Format::Lines, &mut fields, &mut each),
         }
-        if let Some(why) = block.complaint.take() {
-            complain(block.bytes.len(), why);
+        if let Some(why) = &block.complaint {
+            complain(records.len(), why.clone());
         }
         if order.bad == BadRecords::Fail
             && let Some((line, why)) = bad.iter().min()
@@ -259,10 +275,11 @@ fn read_blocks(order: &Order, number: usize, book: &Mutex<Book>, shared: &Mutex<
             break;
         }
         let (drafts, contacts) = (take(&mut gatherer.drafts), take(&mut gatherer.contacts));
-        waiting.push(Gathered { block, drafts, contacts }, book);
+        waiting.push(Gathered { block, drafts, contacts, unread }, book);
     }
+    waiting.enter(locked(book));
     let mut book = locked(book);
-    waiting.enter(&mut book);
+    book.tell(&mut waiting.read);
     book.oddities.add(gatherer.oddities);
     book.lines.append(&mut waiting.parts);
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod analysis;
+pub mod aside;
 pub mod book;
 pub mod clock;
 pub mod commands;

@@ -222,9 +222,20 @@ pub fn settle<S: Sink>(
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut sink, mut customer) = (sink(), customer::Customer::default());
+        let mut lines: Vec<Line> = Vec::new();
         while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for number in piece.clone() {
-                customer.settle(ledger, thresholds, number, &mut sink);
+            // The lines of many customers at once, so that the processor fetches them from many places at the same time.
+            for from in piece.clone().step_by(AT_ONCE) {
+                let customers = from..piece.end.min(from + AT_ONCE as u32);
+                lines.clear();
+                lines.extend(ledger.lines_of(customers.clone()));
+                let mut rest = &lines[..];
+                for number in customers {
+                    let count = ledger.lines_before(number + 1) - ledger.lines_before(number);
+                    let (own, others) = rest.split_at(count as usize);
+                    customer.settle(ledger, thresholds, own, &mut sink);
+                    rest = others;
+                }
             }
         }
         (sink, customer.passed)
@@ -242,6 +253,9 @@ pub fn settle<S: Sink>(
         (sinks, passed)
     })
 }
+
+/// Customers whose lines are fetched at once.
+const AT_ONCE: usize = 64;
 
 /// Ranges of customers with about as many lines each.
 fn pieces(ledger: &Ledger, count: usize) -> Vec<std::ops::Range<u32>> {

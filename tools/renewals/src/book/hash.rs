@@ -15,14 +15,28 @@ fn mix(a: u64, b: u64) -> u64 {
 #[inline(always)]
 pub fn of(text: &[u8], seed: u64) -> u64 {
     let mut state = seed ^ MULTIPLIERS[0] ^ text.len() as u64;
-    let (words, rest) = text.as_chunks::<8>();
-    for word in words {
+    for word in text.as_chunks::<8>().0 {
         state = mix(state ^ u64::from_le_bytes(*word), MULTIPLIERS[1]);
     }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    state = mix(state ^ u64::from_le_bytes(last), MULTIPLIERS[2]);
+    state = mix(state ^ last(text), MULTIPLIERS[2]);
     mix(state, MULTIPLIERS[3]).max(1)
+}
+
+/// The bytes behind the last whole word of eight as a number, the first of them lowest. To copy them would take longer than to hash them.
+#[inline(always)]
+fn last(text: &[u8]) -> u64 {
+    let count = text.len() % 8;
+    match (text.last_chunk::<8>(), text.last_chunk::<4>(), text.last_chunk::<2>()) {
+        // Of the last eight those that do not belong to the word before.
+        (Some(eight), ..) => u64::from_le_bytes(*eight) >> 1 >> (63 - 8 * count),
+        // Two halves, which may overlap.
+        (_, Some(four), _) => {
+            let first = text.first_chunk::<4>().map_or(0, |first| u32::from_le_bytes(*first));
+            u64::from(first) | u64::from(u32::from_le_bytes(*four)) << (8 * (count - 4))
+        }
+        (.., Some(two)) => u64::from(text[0]) | u64::from(u16::from_le_bytes(*two)) << (8 * (count - 2)),
+        _ => text.first().copied().map_or(0, u64::from),
+    }
 }
 
 /// Two hashes as one.
@@ -42,11 +56,11 @@ impl Id {
     #[inline(always)]
     pub fn new(column: u8, text: &[u8]) -> Id {
         if text.len() <= 15 {
-            let mut bytes = [0; 16];
-            bytes[..text.len()].copy_from_slice(text);
-            bytes[15] = column;
-            let number = u128::from_be_bytes(bytes);
-            Id((number >> 64) as u64, number as u64)
+            // Sixteen bytes, of which the last is the column, as two numbers whose order is that of the text.
+            match text.first_chunk::<8>() {
+                Some(first) => Id(u64::from_be_bytes(*first), last(text).swap_bytes() | u64::from(column)),
+                None => Id(last(text).swap_bytes(), column.into()),
+            }
         } else {
             // The highest bit, which no text in ASCII has, keeps them apart from short ones.
             Id(of(text, u64::from(column)) | 1 << 63, of(text, !u64::from(column)))
@@ -103,6 +117,24 @@ mod tests {
         let uuid = b"709a7212-33f1-4b2f-8e55-0a4a1c6a3f10";
         assert_eq!(Id::new(2, uuid), Id::new(2, uuid));
         assert_ne!(Id::new(2, uuid), Id::new(3, uuid));
+    }
+
+    #[test]
+    fn a_name_is_its_text_and_the_last_word_is_filled_up_with_zeros() {
+        let text = b"abcdefghijklmnopqrstuvwxyz";
+        for count in 0..text.len() {
+            let text = &text[..count];
+            let mut padded = [0; 8];
+            padded[..count % 8].copy_from_slice(&text[count / 8 * 8..]);
+            assert_eq!(last(text), u64::from_le_bytes(padded), "{count}");
+            if count <= 15 {
+                let mut bytes = [0; 16];
+                bytes[..count].copy_from_slice(text);
+                bytes[15] = 3;
+                let number = u128::from_be_bytes(bytes);
+                assert_eq!(Id::new(3, text), Id((number >> 64) as u64, number as u64), "{count}");
+            }
+        }
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use super::links::Links;
 use super::names::{List, Names};
+use super::shares::{by_customer, number, over};
 use super::{Book, Oddities, PART_LINES, hash, sort};
+use crate::aside;
 use crate::record::{Line, Sale};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 /// What the rules work on.
 #[derive(Debug)]
@@ -40,25 +43,28 @@ impl Ledger {
         let (licences, count) = std::mem::take(&mut book.nodes).numbered();
         let mut ids = std::mem::take(&mut book.ids);
         let mut parts = std::mem::take(&mut book.lines);
+        let families = families_of(&book.names, families);
         // Names and lines are told their licences at the same time.
-        let licence_ids = std::thread::scope(|scope| {
+        let (licence_ids, by_transaction) = std::thread::scope(|scope| {
             let named = scope.spawn(|| least_names(&mut ids, &licences, count));
             over(&mut parts, threads.div_ceil(2), |part| {
                 for line in part {
                     line.licence = licences[line.licence as usize];
                 }
             });
-            named.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            let pairs = by_transaction(&parts, &families);
+            (named.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), pairs)
         });
-        let families = families_of(&book.names, families);
-        // Who the customers are and which lines are repeated do not depend on each other.
+        // Who the customers are and which lines are repeated do not depend on each other. Either may take longer: both ask for all threads.
         let ((links, customers, n_customers), repeated) = std::thread::scope(|scope| {
-            let repeated = scope.spawn(|| repeated(&parts, &licence_ids, threads.div_ceil(2)));
-            let linked = linked(&mut book, &licences, count, &parts, &families, threads.div_ceil(2));
+            let repeated = scope.spawn(|| repeated(&parts, &licence_ids, threads));
+            let linked = linked(&mut book, &licences, count, by_transaction, threads);
             (linked, repeated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         let (order, starts) = by_customer(&parts, &customers, n_customers, &repeated, threads);
         let unsold = unsold(&book.exported, &licences, count, &parts);
+        let (names, oddities) = (std::mem::take(&mut book.names), std::mem::take(&mut book.oddities));
+        aside::free(book);
         Ledger {
             parts,
             order,
@@ -67,10 +73,10 @@ impl Ledger {
             licence_ids,
             ids,
             links,
-            names: book.names,
+            names,
             families,
             duplicates: repeated.len() as u64,
-            oddities: book.oddities,
+            oddities,
             unsold,
         }
     }
@@ -95,10 +101,10 @@ impl Ledger {
         self.order.len() as u32
     }
 
-    /// The lines of a customer.
-    pub fn lines_of(&self, customer: u32) -> impl Iterator<Item = &Line> {
+    /// The lines of customers, one customer after the other.
+    pub fn lines_of(&self, customers: Range<u32>) -> impl Iterator<Item = &Line> {
         let at = |n: u32| self.starts[n as usize] as usize;
-        self.order[at(customer)..at(customer + 1)].iter().map(|number| self.line(*number))
+        self.order[at(customers.start)..at(customers.end)].iter().map(|number| self.line(*number))
     }
 }
 
@@ -107,28 +113,16 @@ fn linked(
     book: &mut Book,
     licences: &[u32],
     count: u32,
-    parts: &[Vec<Line>],
-    families: &[u16],
+    by_transaction: Vec<(u32, u32)>,
     threads: usize,
 ) -> (Links, Vec<u32>, u32) {
     let related = book.related.iter().map(|(a, b)| (licences[*a as usize], licences[*b as usize]));
-    let explicit: Vec<(u32, u32)> = related.chain(by_transaction(parts, families)).collect();
-    let held =
-        book.node_contacts.iter().map(|(node, contact)| (licences[*node as usize], *contact)).collect();
+    let explicit = related.chain(by_transaction);
+    let held = book.node_contacts.iter().map(|(node, contact)| (licences[*node as usize], *contact));
     let contacts = std::mem::take(&mut book.contacts);
-    let links = Links::new(count, contacts, held, explicit.into_iter(), &book.partner_domains);
+    let links = Links::new(count, contacts, held, explicit, &book.partner_domains);
     let (customers, n_customers) = links.customers(threads);
     (links, customers, n_customers)
-}
-
-/// Does the same with every part, on several threads.
-fn over<T: Send>(parts: &mut [T], threads: usize, work: impl Fn(&mut T) + Sync) {
-    let share = parts.len().div_ceil(threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        for share in parts.chunks_mut(share) {
-            scope.spawn(|| share.iter_mut().for_each(&work));
-        }
-    });
 }
 
 fn families_of(names: &Names, families: &BTreeMap<String, String>) -> Vec<u16> {
@@ -155,23 +149,24 @@ fn by_transaction(parts: &[Vec<Line>], families: &[u16]) -> Vec<(u32, u32)> {
             wanted.insert(line.original);
         }
     }
-    let mut found: HashMap<u64, Vec<&Line>, hash::AsIs> = HashMap::default();
-    for line in parts.iter().flatten().filter(|line| wanted.contains(&line.transaction)) {
-        found.entry(line.transaction).or_default().push(line);
-    }
+    let of_wanted = |line: &&Line| wanted.contains(&line.transaction);
+    let mut found: Vec<&Line> = parts.iter().flatten().filter(of_wanted).collect();
+    found.sort_unstable_by_key(|line| line.transaction);
     let mut pairs = Vec::new();
     let mut pair = |a: &Line, b: &Line| {
         if a.licence != b.licence && families[a.app as usize] == families[b.app as usize] {
             pairs.push((a.licence, b.licence));
         }
     };
-    for lines in found.values() {
+    for lines in found.chunk_by(|a, b| a.transaction == b.transaction) {
         for refund in lines.iter().filter(|line| line.kind() == Sale::Refund) {
             lines.iter().filter(|line| line.kind() == Sale::New).for_each(|sold| pair(refund, sold));
         }
     }
     for line in parts.iter().flatten().filter(|line| line.original != 0) {
-        found.get(&line.original).into_iter().flatten().for_each(|original| pair(line, original));
+        let from = found.partition_point(|found| found.transaction < line.original);
+        let originals = found[from..].iter().take_while(|found| found.transaction == line.original);
+        originals.for_each(|original| pair(line, original));
     }
     pairs.sort_unstable();
     pairs.dedup();
@@ -179,14 +174,19 @@ fn by_transaction(parts: &[Vec<Line>], families: &[u16]) -> Vec<(u32, u32)> {
 }
 
 /// The numbers of lines of which there is a later version, or the same again.
-fn repeated(parts: &[Vec<Line>], licence_ids: &[hash::Id], threads: usize) -> HashSet<u32, hash::AsIs> {
-    let mut keys = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    for (n, part) in parts.iter().enumerate() {
-        keys.extend(part.iter().enumerate().map(|(at, line)| (line.key, (n * PART_LINES + at) as u32)));
-    }
+fn repeated(parts: &[Vec<Line>], licence_ids: &[hash::Id], threads: usize) -> Vec<u32> {
+    let share = parts.len().div_ceil(threads.max(1)).max(1);
+    let shares = parts.chunks(share).enumerate().map(|(n, parts)| {
+        let size = parts.iter().map(Vec::len).sum();
+        let first = n * share;
+        let keys = parts.iter().enumerate().flat_map(move |(n, part)| {
+            part.iter().enumerate().map(move |(at, line)| (line.key, number(first + n, at)))
+        });
+        (size, keys)
+    });
     let line = |number: u32| &parts[number as usize / PART_LINES][number as usize % PART_LINES];
     let lost = sort::runs(
-        keys,
+        shares.collect(),
         threads,
         |out: &mut Vec<u32>, run| {
             if run.len() > 1 {
@@ -223,79 +223,4 @@ fn least_names(ids: &mut HashMap<hash::Id, u32, hash::AsIs>, licences: &[u32], c
         *least = Some(least.map_or(*id, |known| known.min(*id)));
     }
     least.into_iter().flatten().collect()
-}
-
-/// The numbers of lines by customer, and where each customer begins.
-///
-/// Each thread does a share of the customers, so that none waits for the places that another writes.
-fn by_customer(
-    parts: &[Vec<Line>],
-    customers: &[u32],
-    count: u32,
-    repeated: &HashSet<u32, hash::AsIs>,
-    threads: usize,
-) -> (Vec<u32>, Vec<u32>) {
-    let customer_of = |n: usize, at: usize, line: &Line| {
-        let is_kept = repeated.is_empty() || !repeated.contains(&((n * PART_LINES + at) as u32));
-        if is_kept { customers[line.licence as usize] } else { NOBODY }
-    };
-    let mut of_lines: Vec<(usize, Vec<u32>)> = (0..parts.len()).map(|n| (n, Vec::new())).collect();
-    over(&mut of_lines, threads, |(n, of_lines)| {
-        let of_line = |(at, line)| customer_of(*n, at, line);
-        *of_lines = parts[*n].iter().enumerate().map(of_line).collect();
-    });
-    let share = count.div_ceil(threads.max(1) as u32).max(1);
-    let mut shares: Vec<Share> = (0..count)
-        .step_by(share as usize)
-        .map(|from| Share { customers: from..count.min(from + share), ..Share::default() })
-        .collect();
-    over(&mut shares, threads, |share| share.fill(&of_lines));
-    let (mut order, mut starts) = (Vec::new(), Vec::with_capacity(count as usize + 1));
-    for share in &shares {
-        let before = order.len() as u32;
-        starts.extend(share.starts[..share.customers.len()].iter().map(|start| before + start));
-        order.extend_from_slice(&share.order);
-    }
-    starts.push(order.len() as u32);
-    (order, starts)
-}
-
-/// In the place of a customer: the line is there more than once.
-const NOBODY: u32 = u32::MAX;
-
-/// Some of the customers, with their lines.
-#[derive(Debug, Default)]
-struct Share {
-    customers: std::ops::Range<u32>,
-    order: Vec<u32>,
-    /// Where in `order` each begins, and the end.
-    starts: Vec<u32>,
-}
-
-impl Share {
-    fn fill(&mut self, of_lines: &[(usize, Vec<u32>)]) {
-        let (from, count) = (self.customers.start, self.customers.len() as u32);
-        self.starts = vec![0; count as usize + 1];
-        for customer in of_lines.iter().flat_map(|(_, customers)| customers) {
-            let own = customer.wrapping_sub(from);
-            if own < count {
-                self.starts[own as usize + 1] += 1;
-            }
-        }
-        for n in 1..self.starts.len() {
-            self.starts[n] += self.starts[n - 1];
-        }
-        let mut next = self.starts.clone();
-        self.order = vec![0; self.starts[count as usize] as usize];
-        for (n, customers) in of_lines {
-            for (at, customer) in customers.iter().enumerate() {
-                let own = customer.wrapping_sub(from);
-                if own < count {
-                    let place = &mut next[own as usize];
-                    self.order[*place as usize] = (n * PART_LINES + at) as u32;
-                    *place += 1;
-                }
-            }
-        }
-    }
 }

@@ -40,12 +40,15 @@ impl Rule {
     }
 }
 
+/// So many keys has a contact as a rule: two addresses of one domain, a company.
+const KEYS: usize = 4;
+
 /// The contacts of every licence, and what says that two are the same customer.
 #[derive(Debug, Default)]
 pub struct Links {
     contacts: Vec<Contact>,
-    /// Licence and contact, sorted.
-    held: Vec<(u32, u32)>,
+    /// The contacts of the licences, one licence after the other.
+    held: Vec<u32>,
     /// Where in `held` each licence begins.
     starts: Vec<u32>,
     /// Pairs of licences of which one record names both, the smaller number first.
@@ -58,19 +61,11 @@ impl Links {
     pub fn new(
         licences: u32,
         contacts: Vec<Contact>,
-        mut held: Vec<(u32, u32)>,
+        held: impl Iterator<Item = (u32, u32)> + Clone,
         explicit: impl Iterator<Item = (u32, u32)>,
         partner_domains: &HashSet<u64>,
     ) -> Links {
-        held.sort_unstable();
-        held.dedup();
-        let mut starts = vec![0; licences as usize + 1];
-        for (licence, _) in &held {
-            starts[*licence as usize + 1] += 1;
-        }
-        for n in 1..starts.len() {
-            starts[n] += starts[n - 1];
-        }
+        let (starts, held) = grouped(licences as usize, held);
         let explicit = explicit.filter(|(a, b)| a != b).map(|(a, b)| (a.min(b), a.max(b))).collect();
         let void_domains = contact::free_mail().chain(partner_domains.iter().copied()).collect();
         let mut links = Links { contacts, held, starts, explicit, void_domains };
@@ -85,11 +80,12 @@ impl Links {
         links
     }
 
-    /// The keys of a contact with the rules that they stand for.
+    /// The keys of a contact with the rules that they stand for, each once.
     fn keys(&self, contact: u32) -> impl Iterator<Item = (Rule, u64)> + use<'_> {
         let contact = &self.contacts[contact as usize];
-        let emails = contact.emails.into_iter().map(|email| (Rule::Email, email));
-        let domains = contact.domains.into_iter().map(|domain| {
+        let once = |[first, second]: [u64; 2]| [first, if first == second { 0 } else { second }];
+        let emails = once(contact.emails).into_iter().map(|email| (Rule::Email, email));
+        let domains = once(contact.domains).into_iter().map(|domain| {
             let is_void = domain == 0 || contact.country == 0 || self.void_domains.contains(&domain);
             (Rule::Domain, if is_void { 0 } else { hash::both(domain, contact.country) })
         });
@@ -99,7 +95,7 @@ impl Links {
         emails.chain(domains).chain([company]).filter(|(_, key)| *key != 0)
     }
 
-    fn of(&self, licence: u32) -> &[(u32, u32)] {
+    fn of(&self, licence: u32) -> &[u32] {
         let at = |n: u32| self.starts[n as usize] as usize;
         &self.held[at(licence)..at(licence + 1)]
     }
@@ -110,20 +106,24 @@ impl Links {
         for (a, b) in &self.explicit {
             sets.join(*a, *b);
         }
-        let (first, rest) = self.holders();
-        let mut pairs: Vec<(u64, u32)> = Vec::with_capacity(self.contacts.len() * 3);
-        for contact in 0..self.contacts.len() as u32 {
-            pairs.extend(self.keys(contact).map(|(_, key)| (key, contact)));
-        }
+        let licences = 0..self.starts.len() as u32 - 1;
+        let holders = licences.flat_map(|licence| self.of(licence).iter().map(move |held| (*held, licence)));
+        let (first, rest) = grouped(self.contacts.len(), holders);
         let held_by =
             |contact: u32| &rest[first[contact as usize] as usize..first[contact as usize + 1] as usize];
+        let share = self.contacts.len().div_ceil(threads.max(1)).max(1);
+        let shares = (0..self.contacts.len()).step_by(share).map(|from| {
+            let contacts = from as u32..self.contacts.len().min(from + share) as u32;
+            let keys = |contact| self.keys(contact).map(move |(_, key)| (key, contact));
+            (contacts.len() * KEYS, contacts.flat_map(keys))
+        });
         let joined = sort::runs(
-            pairs,
+            shares.collect(),
             threads,
             |out: &mut Vec<(u32, u32)>, run| {
                 let count: usize = run.iter().map(|(_, contact)| held_by(*contact).len()).sum();
-                let mut all: Vec<u32> = Vec::new();
                 if count > SHARED_MAX {
+                    let mut all: Vec<u32> = Vec::new();
                     all.extend(run.iter().flat_map(|(_, contact)| held_by(*contact)));
                     all.sort_unstable();
                     all.dedup();
@@ -146,25 +146,6 @@ impl Links {
         sets.numbered()
     }
 
-    /// The licences of each contact: where they begin, and all of them.
-    fn holders(&self) -> (Vec<u32>, Vec<u32>) {
-        let mut first = vec![0u32; self.contacts.len() + 1];
-        for (_, contact) in &self.held {
-            first[*contact as usize + 1] += 1;
-        }
-        for n in 1..first.len() {
-            first[n] += first[n - 1];
-        }
-        let mut next = first.clone();
-        let mut all = vec![0; self.held.len()];
-        for (licence, contact) in &self.held {
-            let place = &mut next[*contact as usize];
-            all[*place as usize] = *licence;
-            *place += 1;
-        }
-        (first, all)
-    }
-
     /// Whether a record names both licences.
     pub fn is_explicit(&self, a: u32, b: u32) -> bool {
         self.explicit.contains(&(a.min(b), a.max(b)))
@@ -175,8 +156,25 @@ impl Links {
         if self.is_explicit(a, b) {
             return Rule::Explicit;
         }
-        let keys = |licence| self.of(licence).iter().flat_map(|(_, contact)| self.keys(*contact));
+        let keys = |licence| self.of(licence).iter().flat_map(|contact| self.keys(*contact));
         let known: HashSet<u64, hash::AsIs> = keys(a).map(|(_, key)| key).collect();
         keys(b).filter(|(_, key)| known.contains(key)).map(|(rule, _)| rule).min().unwrap_or(Rule::Chain)
     }
+}
+
+/// Numbers by what they belong to: where the ones of each begin, and all of them.
+fn grouped(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0u32; count + 1];
+    pairs.clone().for_each(|(owner, _)| starts[owner as usize + 1] += 1);
+    for n in 1..starts.len() {
+        starts[n] += starts[n - 1];
+    }
+    let mut next = starts.clone();
+    let mut all = vec![0; starts[count] as usize];
+    for (owner, number) in pairs {
+        let place = &mut next[owner as usize];
+        all[*place as usize] = number;
+        *place += 1;
+    }
+    (starts, all)
 }

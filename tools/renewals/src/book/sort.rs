@@ -1,66 +1,60 @@
 //! Grouping millions of pairs by key: parted by the highest byte, then sorted part by part on all processors.
 
-/// Calls `each` with every run of equal keys, in parts on several threads, and returns what the parts gave in the order of the keys.
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Pairs of a key and what has it.
+type Pairs = Vec<(u64, u32)>;
+
+/// As many as a byte has values.
+const PARTS: usize = 256;
+
+/// Calls `each` with every run of equal keys and returns what the threads gave, in no order that could be relied on.
+///
+/// The pairs come in shares, each from an iterator and with its size about; a thread parts each share, then all take parts in turn.
 pub fn runs<T: Send>(
-    pairs: Vec<(u64, u32)>,
+    shares: Vec<(usize, impl Iterator<Item = (u64, u32)> + Send)>,
     threads: usize,
     each: impl Fn(&mut T, &[(u64, u32)]) + Sync,
     start: impl Fn() -> T + Sync,
 ) -> Vec<T> {
-    let mut pairs = parted(pairs);
-    let mut pieces: Vec<&mut [(u64, u32)]> = Vec::new();
-    let mut rest = pairs.as_mut_slice();
-    let wanted = rest.len().div_ceil(threads.max(1)).max(1);
-    while !rest.is_empty() {
-        // A piece ends where the highest byte changes, so that no run is in two.
-        let mut end = wanted.min(rest.len());
-        while end < rest.len() && rest[end].0 >> 56 == rest[end - 1].0 >> 56 {
-            end += 1;
-        }
-        let (piece, after) = rest.split_at_mut(end);
-        pieces.push(piece);
-        rest = after;
-    }
-    let work = |piece: &mut [(u64, u32)]| {
-        let mut out = start();
-        for part in piece.chunk_by_mut(|a, b| a.0 >> 56 == b.0 >> 56) {
-            part.sort_unstable();
-            for run in part.chunk_by(|a, b| a.0 == b.0) {
-                each(&mut out, run);
+    let shares: Vec<Vec<Pairs>> = std::thread::scope(|scope| {
+        let running: Vec<_> =
+            shares.into_iter().map(|(size, pairs)| scope.spawn(move || parted(size, pairs))).collect();
+        running.into_iter().map(joined).collect()
+    });
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let (mut out, mut part) = (start(), Pairs::new());
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            if n >= PARTS {
+                return out;
             }
+            part.clear();
+            shares.iter().for_each(|share| part.extend_from_slice(&share[n]));
+            part.sort_unstable_by_key(|(key, _)| *key);
+            part.chunk_by(|a, b| a.0 == b.0).for_each(|run| each(&mut out, run));
         }
-        out
     };
     std::thread::scope(|scope| {
-        let running: Vec<_> = pieces.into_iter().map(|piece| scope.spawn(|| work(piece))).collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        let running: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
+        running.into_iter().map(joined).collect()
     })
 }
 
-/// The same pairs in the order of their highest bytes.
-fn parted(pairs: Vec<(u64, u32)>) -> Vec<(u64, u32)> {
-    if pairs.len() < 1 << 12 {
-        let mut pairs = pairs;
-        pairs.sort_unstable();
-        return pairs;
-    }
-    let mut places = [0usize; 257];
-    for (key, _) in &pairs {
-        places[(key >> 56) as usize + 1] += 1;
-    }
-    for n in 1..places.len() {
-        places[n] += places[n - 1];
-    }
-    let mut out = vec![(0, 0); pairs.len()];
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Pairs by the highest byte of their keys.
+fn parted(size: usize, pairs: impl Iterator<Item = (u64, u32)>) -> Vec<Pairs> {
+    // Keys are hashes: the parts are of nearly the same size.
+    let room = size / PARTS + size / PARTS / 8 + 4;
+    let mut parts: Vec<Pairs> = (0..PARTS).map(|_| Vec::with_capacity(room)).collect();
     for pair in pairs {
-        let place = &mut places[(pair.0 >> 56) as usize];
-        out[*place] = pair;
-        *place += 1;
+        parts[(pair.0 >> 56) as usize].push(pair);
     }
-    out
+    parts
 }
 
 #[cfg(test)]
@@ -73,9 +67,10 @@ mod tests {
         for count in [0, 1, 100, 20_000] {
             let pairs: Vec<(u64, u32)> = (0..count).map(|n| (hash::both(u64::from(n) % 777, 5), n)).collect();
             for threads in [1, 2, 3] {
-                let found =
-                    runs(pairs.clone(), threads, |out: &mut Vec<_>, run| out.push(run.to_vec()), Vec::new);
-                let found: Vec<Vec<(u64, u32)>> = found.into_iter().flatten().collect();
+                let shares = pairs.chunks(7_000).map(|share| (share.len(), share.iter().copied())).collect();
+                let found = runs(shares, threads, |out: &mut Vec<_>, run| out.push(run.to_vec()), Vec::new);
+                let mut found: Vec<Pairs> = found.into_iter().flatten().collect();
+                found.sort_unstable();
                 assert_eq!(found.len(), count.min(777) as usize);
                 assert_eq!(found.iter().map(Vec::len).sum::<usize>(), count as usize);
                 assert!(found.windows(2).all(|two| two[0][0].0 < two[1][0].0));

@@ -78,12 +78,12 @@ fn stream(source: &mut Source, places: &[u64], found: &mut HashMap<u64, Texts>) 
     let mut block = Block::default();
     let mut rest = places;
     while !rest.is_empty() && source.next(&mut block)? {
-        let end = block.offset + block.bytes.len() as u64;
+        let end = block.offset + block.records().len() as u64;
         while let Some((place, after)) = rest.split_first() {
             let Some(at) = (place & OFFSET).checked_sub(block.offset).filter(|_| place & OFFSET < end) else {
                 break;
             };
-            found.insert(*place, first(&block.bytes[at as usize..], source).0);
+            found.insert(*place, first(&block.records()[at as usize..], source).0);
             rest = after;
         }
     }

@@ -3,25 +3,17 @@
 use super::column::Kind;
 use super::csv::Header;
 use super::cut::{Cutter, Format};
+use super::digest::{Hashed, Piece};
+use super::intake::Intake;
 use crate::{Error, Result};
-use blake3::Hasher;
-use flate2::read::MultiGzDecoder;
-use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// What is read at once: enough for a thousand records, little enough for a processor's cache.
-const BLOCK_BYTES: u64 = 512 << 10;
+use std::sync::Arc;
 
 /// A record longer than this is no record: a quote that is never closed, or a file without line ends.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
 
 /// A header longer than this is none.
 const HEADER_BYTES_MAX: usize = 1 << 20;
-
-/// What is looked at to tell the format.
-const PEEK_BYTES: u64 = 64 << 10;
 
 /// A file that is being read.
 pub struct Source {
@@ -35,10 +27,12 @@ pub struct Source {
     pub is_packed: bool,
     /// The columns of CSV.
     pub header: Option<Arc<Header>>,
-    reader: Box<dyn Read + Send>,
-    digest: Option<Arc<Mutex<Hasher>>>,
+    intake: Intake,
     cutter: Cutter,
+    /// What was read and belongs to the next block.
     tail: Vec<u8>,
+    /// What was read and not yet looked at.
+    ahead: Vec<u8>,
     offset: u64,
     line: u64,
     is_draining: bool,
@@ -48,8 +42,12 @@ pub struct Source {
 /// Whole records, or what is left of a file that ends amid one.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// The bytes.
-    pub bytes: Vec<u8>,
+    /// The records, and what was read behind them.
+    bytes: Vec<u8>,
+    /// Where the records end.
+    end: usize,
+    /// What of the bytes is not yet hashed.
+    piece: Option<Piece>,
     /// Where in the (unpacked) file they begin.
     pub offset: u64,
     /// The number of the line they begin in, from 1.
@@ -58,16 +56,15 @@ pub struct Block {
     pub complaint: Option<String>,
 }
 
-/// Computes the digest of what passes.
-struct Digesting(File, Option<Arc<Mutex<Hasher>>>);
+impl Block {
+    /// The records.
+    pub fn records(&self) -> &[u8] {
+        &self.bytes[..self.end]
+    }
 
-impl Read for Digesting {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.0.read(buffer)?;
-        if let Some(digest) = &self.1 {
-            digest.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n]);
-        }
-        Ok(n)
+    /// Hashes what was read for this block, if the digest of the file is wanted: see [`Source::add`].
+    pub fn hashed(&mut self) -> Option<Hashed> {
+        self.piece.take().map(|piece| piece.hashed(&self.bytes))
     }
 }
 
@@ -75,19 +72,9 @@ impl Source {
     /// Opens a file, plain or gzip, and looks what it is.
     pub fn open(path: &Path, kind: Kind, wants_digest: bool) -> Result<Source> {
         let wrong = |text: &str| Error::input(format!("{}: {text}", path.display()));
-        let file = File::open(path).map_err(|e| wrong(&e.to_string()))?;
-        let digest = wants_digest.then(|| Arc::new(Mutex::new(Hasher::new())));
-        let mut raw = Digesting(file, digest.clone());
-        let magic = peek(&mut raw, 2).map_err(|e| wrong(&e.to_string()))?;
-        let is_gzip = magic == [0x1f, 0x8b];
-        let raw = Cursor::new(magic).chain(raw);
-        let mut reader: Box<dyn Read + Send> = if is_gzip {
-            Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 18, raw)))
-        } else {
-            Box::new(raw)
-        };
-        let cut_off = |e: io::Error| wrong(&format!("cannot be read to its end: {e}"));
-        let mut head = peek(&mut reader, PEEK_BYTES).map_err(cut_off)?;
+        let mut intake = Intake::open(path, wants_digest).map_err(|e| wrong(&e.to_string()))?;
+        let mut head = Vec::new();
+        intake.take_now(&mut head).map_err(|e| wrong(&format!("cannot be read to its end: {e}")))?;
         let mut skipped = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let text = head[skipped..].trim_ascii_start();
         let format = match text.first() {
@@ -107,7 +94,7 @@ impl Source {
         };
         let mut header = None;
         if format == Format::Csv {
-            let end = first_record(&mut head, skipped, &mut reader).map_err(|e| wrong(&e.to_string()))?;
+            let end = first_record(&mut head, skipped, &mut intake).map_err(|e| wrong(&e.to_string()))?;
             if end - skipped > HEADER_BYTES_MAX {
                 return Err(wrong(&format!(
                     "line 1 is longer than {} MiB: this is no export",
@@ -123,12 +110,12 @@ impl Source {
             path: path.to_path_buf(),
             kind,
             format,
-            is_packed: is_gzip,
+            is_packed: intake.is_packed,
             header,
-            reader: Box::new(Cursor::new(rest).chain(reader)),
-            digest,
+            intake,
             cutter: Cutter::new(format),
             tail: Vec::new(),
+            ahead: rest,
             offset: skipped as u64,
             line,
             is_draining: false,
@@ -136,45 +123,40 @@ impl Source {
         })
     }
 
+    /// Takes note of what was hashed of a block.
+    pub fn add(&mut self, hashed: Hashed) {
+        self.intake.add(hashed);
+    }
+
     /// Fills `block` with the next records; false at the end of the file.
     pub fn next(&mut self, block: &mut Block) -> Result<bool> {
-        let bytes = &mut block.bytes;
-        bytes.clear();
-        bytes.append(&mut self.tail);
-        (block.offset, block.line, block.complaint) = (self.offset, self.line, None);
+        block.bytes.clear();
+        block.bytes.append(&mut self.tail);
+        (block.offset, block.line, block.complaint, block.end) = (self.offset, self.line, None, 0);
         if self.is_ended {
             return Ok(false);
         }
-        let cut = loop {
-            let from = bytes.len();
-            self.reader.by_ref().take(BLOCK_BYTES).read_to_end(bytes).map_err(|e| {
-                Error::input(format!("{}: cannot be read to its end: {e}", self.path.display()))
-            })?;
+        block.end = loop {
+            let from = block.bytes.len();
+            self.read(block)?;
+            let bytes = &mut block.bytes;
             if bytes.len() == from {
                 self.is_ended = true;
                 block.complaint = self.end(bytes);
                 break bytes.len();
             }
             if self.is_draining {
-                match memchr::memchr(b'\n', bytes) {
-                    Some(at) => {
-                        self.is_draining = false;
-                        self.cutter = Cutter::new(self.format);
-                        self.tail.extend_from_slice(&bytes[at + 1..]);
-                        self.reader = Box::new(
-                            Cursor::new(std::mem::take(&mut self.tail))
-                                .chain(std::mem::replace(&mut self.reader, Box::new(io::empty()))),
-                        );
-                        bytes.truncate(at + 1);
-                        self.advance(bytes);
-                        bytes.clear();
-                        (block.offset, block.line) = (self.offset, self.line);
-                    }
-                    None => {
-                        self.advance(bytes);
-                        bytes.clear();
-                    }
+                // What is skipped is hashed at once.
+                block.piece.take().into_iter().for_each(|piece| self.intake.add(piece.hashed(bytes)));
+                let end = memchr::memchr(b'\n', bytes).map(|at| at + 1);
+                if let Some(end) = end {
+                    self.is_draining = false;
+                    self.cutter = Cutter::new(self.format);
+                    self.ahead = bytes.split_off(end);
                 }
+                self.advance(bytes);
+                bytes.clear();
+                (block.offset, block.line) = (self.offset, self.line);
                 continue;
             }
             if let Some(cut) = self.cutter.feed(&bytes[from..]) {
@@ -194,15 +176,30 @@ impl Source {
                     RECORD_BYTES_MAX >> 20
                 ));
                 self.is_draining = true;
+                block.piece.take().into_iter().for_each(|piece| self.intake.add(piece.hashed(bytes)));
                 self.advance(bytes);
                 bytes.clear();
                 return Ok(true);
             }
         };
-        self.tail.extend_from_slice(&bytes[cut..]);
-        bytes.truncate(cut);
-        self.advance(bytes);
-        Ok(!bytes.is_empty() || block.complaint.is_some())
+        self.tail.extend_from_slice(&block.bytes[block.end..]);
+        self.advance(block.records());
+        Ok(block.end > 0 || block.complaint.is_some())
+    }
+
+    /// Reads on to the bytes of a block.
+    fn read(&mut self, block: &mut Block) -> Result<()> {
+        if !self.ahead.is_empty() {
+            block.bytes.append(&mut self.ahead);
+            return Ok(());
+        }
+        // Of a record that needs several pieces all but the last are hashed here.
+        block.hashed().into_iter().for_each(|hashed| self.intake.add(hashed));
+        block.piece = self
+            .intake
+            .take(&mut block.bytes)
+            .map_err(|e| Error::input(format!("{}: cannot be read to its end: {e}", self.path.display())))?;
+        Ok(())
     }
 
     fn advance(&mut self, bytes: &[u8]) {
@@ -228,24 +225,15 @@ impl Source {
         }
     }
 
-    /// The BLAKE3 digest of the whole file as `b3sum` prints it, once it was read to its end. (SHA-256 took an eighth of all the time.)
-    pub fn digest(mut self) -> Result<String> {
-        io::copy(&mut self.reader, &mut io::sink())
-            .map_err(|e| Error::input(format!("{}: {e}", self.path.display())))?;
-        let Some(digest) = &self.digest else { return Ok(String::new()) };
-        let digest = digest.lock().unwrap_or_else(PoisonError::into_inner).finalize();
-        Ok(digest.to_hex().to_string())
+    /// The BLAKE3 digest of the whole file, once it was read to its end; empty if it is not wanted.
+    pub fn digest(self) -> Result<String> {
+        let path = self.path;
+        self.intake.digest().map_err(|e| Error::input(format!("{}: {e}", path.display())))
     }
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-fn peek(reader: &mut impl Read, bytes: u64) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    reader.take(bytes).read_to_end(&mut head)?;
-    Ok(head)
 }
 
 /// The bytes behind the `[` of the records in `{"_links": .., "transactions": [`.
@@ -258,7 +246,7 @@ fn wrapped(text: &[u8]) -> Option<usize> {
 }
 
 /// Where the first record of `head` ends that begins at `from`; reads on when it is not all there.
-fn first_record(head: &mut Vec<u8>, from: usize, reader: &mut impl Read) -> io::Result<usize> {
+fn first_record(head: &mut Vec<u8>, from: usize, intake: &mut Intake) -> std::io::Result<usize> {
     let (mut at, mut is_quoted) = (from, false);
     loop {
         while at < head.len() {
@@ -269,7 +257,7 @@ fn first_record(head: &mut Vec<u8>, from: usize, reader: &mut impl Read) -> io::
             }
             at += 1;
         }
-        let more = reader.take(PEEK_BYTES).read_to_end(head)?;
+        let more = intake.take_now(head)?;
         if more == 0 || head.len() > HEADER_BYTES_MAX + from {
             return Ok(head.len());
         }

@@ -88,11 +88,11 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// Settles all obligations of a customer.
-    pub fn settle(&mut self, ledger: &Ledger, thresholds: &Thresholds, number: u32, sink: &mut impl Sink) {
+    /// Settles all obligations of a customer, whose lines are `all`.
+    pub fn settle(&mut self, ledger: &Ledger, thresholds: &Thresholds, all: &[Line], sink: &mut impl Sink) {
         let Customer { lines, chain, open, fresh, passed } = self;
         lines.clear();
-        lines.extend(ledger.lines_of(number).filter(|line| passed.lets_through(line, thresholds)));
+        lines.extend(all.iter().filter(|line| passed.lets_through(line, thresholds)));
         if lines.is_empty() {
             return;
         }

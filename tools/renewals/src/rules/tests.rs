@@ -136,7 +136,7 @@ pub(super) fn ledger(lines: &[Sold]) -> Ledger {
             contact: Met { hash: contact_id, places: Default::default() },
             line: Some(line),
         };
-        book.enter(&[], &[draft], &mut vec![(contact_id, contact)], &mut parts);
+        book.enter(&[draft], &mut vec![(contact_id, contact)], &mut parts, &mut Vec::new());
     }
     book.lines = parts;
     Ledger::new(book, &Default::default(), 2)

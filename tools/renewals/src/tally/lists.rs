@@ -1,23 +1,22 @@
 //! Obligations become lines of lists, with texts that are read again from the exports.
 
-use super::{Frame, maybe};
+use super::Frame;
 use crate::book::names::List;
 use crate::figures::Missed;
 use crate::input::recall::Texts;
-use crate::record::Line;
 use crate::rules::{Obligation, Outcome};
 use std::collections::HashMap;
 
 /// The line of a list for an obligation.
 ///
-/// `candidates` are sales that may be its renewal.
-pub fn missed(frame: &Frame<'_>, o: &Obligation, candidates: &[&Line], all: &HashMap<u64, Texts>) -> Missed {
+/// `maybe` is where the record of a sale is that may be its renewal.
+pub fn missed(frame: &Frame<'_>, o: &Obligation, maybe: Option<u64>, all: &HashMap<u64, Texts>) -> Missed {
     let names = &frame.ledger.names;
     let texts = all.get(&o.line.at).cloned().unwrap_or_default();
     let (country, region) = names.parts(List::Place, o.line.place.into());
     let app = names.name(List::App, o.line.app.into());
     let until = if o.outcome == Outcome::VeryLate { o.retained_on() } else { None };
-    let maybe = maybe::likely(&texts, candidates, all);
+    let maybe = maybe.and_then(|at| all.get(&at)).map(|texts| texts.licence.clone());
     Missed {
         licence: texts.licence,
         app: app.to_string(),

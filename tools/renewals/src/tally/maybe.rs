@@ -9,7 +9,7 @@ use crate::book::contact;
 use crate::input::recall::Texts;
 use crate::record::Line;
 use crate::rules::Obligation;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Terms that begin further from the due day are not its renewal.
 pub const DAYS: i32 = 90;
@@ -39,42 +39,79 @@ pub fn candidates<'a>(frame: &Frame<'_>, missed: &[Obligation], fresh: &'a [Line
     missed.iter().map(near).collect()
 }
 
-/// The licence among the candidates that is most like the missed one, if any is like it at all.
-pub fn likely(own: &Texts, candidates: &[&Line], texts: &HashMap<u64, Texts>) -> Option<String> {
-    let known = candidates.iter().filter_map(|line| texts.get(&line.at));
-    let mut best: Option<(u32, &Texts)> = None;
-    for other in known {
-        let points = points(own, other);
-        if points >= WORTH_A_LOOK && best.is_none_or(|(most, _)| points > most) {
-            best = Some((points, other));
-        }
-    }
-    best.map(|(_, texts)| texts.licence.clone())
+/// What of a record's texts is compared. It is made once: most are compared with many others.
+#[derive(Debug)]
+pub struct Traits {
+    company: Option<Pairs>,
+    /// What stands before and behind the `@`, and whether only its owners have addresses there.
+    address: Option<(Pairs, Pairs, bool)>,
 }
 
-fn points(a: &Texts, b: &Texts) -> u32 {
-    let company = match (contact::company_key(&a.company), contact::company_key(&b.company)) {
-        (Some(a), Some(b)) if alike(&a, &b) >= 0.8 => 80,
+impl Traits {
+    /// The traits of a record.
+    pub fn new(texts: &Texts) -> Traits {
+        let address = |(name, domain): (String, String)| {
+            (Pairs::new(&name), Pairs::new(&domain), !contact::is_free_mail(&domain))
+        };
+        Traits {
+            company: contact::company_key(&texts.company).map(|name| Pairs::new(&name)),
+            address: contact::address(&texts.contact).map(address),
+        }
+    }
+}
+
+/// The place of the licence among the candidates that is most like the missed one, if any is like it at all.
+pub fn likely(own: &Traits, candidates: &[&Line], traits: &HashMap<u64, Traits>) -> Option<u64> {
+    let known = candidates.iter().filter_map(|line| Some((line.at, traits.get(&line.at)?)));
+    let mut best: Option<(u32, u64)> = None;
+    for (at, other) in known {
+        let points = points(own, other);
+        if points >= WORTH_A_LOOK && best.is_none_or(|(most, _)| points > most) {
+            best = Some((points, at));
+        }
+    }
+    best.map(|(_, at)| at)
+}
+
+fn points(a: &Traits, b: &Traits) -> u32 {
+    let company = match (&a.company, &b.company) {
+        (Some(a), Some(b)) if a.alike(b) >= 0.8 => 80,
         _ => 0,
     };
-    let (Some((name_a, domain_a)), Some((name_b, domain_b))) =
-        (contact::address(&a.contact), contact::address(&b.contact))
+    let (Some((name_a, domain_a, is_own_a)), Some((name_b, domain_b, is_own_b))) = (&a.address, &b.address)
     else {
         return company;
     };
-    let is_own = !contact::is_free_mail(&domain_a) && !contact::is_free_mail(&domain_b);
-    let domain = if is_own && alike(&domain_a, &domain_b) >= 0.8 { 30 } else { 0 };
-    let name = if alike(&name_a, &name_b) >= 0.8 { 30 } else { 0 };
+    let domain = if *is_own_a && *is_own_b && domain_a.alike(domain_b) >= 0.8 { 30 } else { 0 };
+    let name = if name_a.alike(name_b) >= 0.8 { 30 } else { 0 };
     company + domain + name
 }
 
-/// Dice's coefficient of the pairs of neighbouring letters: 1 for the same, 0 for nothing in common.
-fn alike(a: &str, b: &str) -> f64 {
-    let pairs = |text: &str| -> HashSet<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
-    let (a_pairs, b_pairs) = (pairs(a), pairs(b));
-    match a_pairs.len() + b_pairs.len() {
-        0 => f64::from(u8::from(a == b)),
-        all => 2.0 * a_pairs.intersection(&b_pairs).count() as f64 / all as f64,
+/// The pairs of neighbouring letters of a text, in order, each once. A text without any is kept itself.
+#[derive(Debug, PartialEq, Eq)]
+struct Pairs(Vec<(char, char)>, String);
+
+impl Pairs {
+    fn new(text: &str) -> Pairs {
+        let mut pairs: Vec<(char, char)> = text.chars().zip(text.chars().skip(1)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let alone = if pairs.is_empty() { text } else { "" };
+        Pairs(pairs, alone.to_string())
+    }
+
+    /// Dice's coefficient of the pairs: 1 for the same, 0 for nothing in common.
+    fn alike(&self, other: &Pairs) -> f64 {
+        let all = self.0.len() + other.0.len();
+        if all == 0 {
+            return f64::from(u8::from(self == other));
+        }
+        let (mut own, mut others, mut common) = (&self.0[..], &other.0[..], 0u32);
+        while let ([a, own_rest @ ..], [b, others_rest @ ..]) = (own, others) {
+            common += u32::from(a == b);
+            (own, others) = (if a <= b { own_rest } else { own }, if b <= a { others_rest } else { others });
+        }
+        2.0 * f64::from(common) / all as f64
     }
 }
 
@@ -96,12 +133,13 @@ mod tests {
             (texts("", ""), texts("", ""), 0),
             (texts("RTBF", "RTBF"), texts("RTBF", "RTBF"), 0),
         ] {
-            assert_eq!(points(&a, &b), expected, "{a:?} {b:?}");
+            assert_eq!(points(&Traits::new(&a), &Traits::new(&b)), expected, "{a:?} {b:?}");
         }
     }
 
     #[test]
     fn likeness_is_the_share_of_common_pairs() {
+        let alike = |a, b| Pairs::new(a).alike(&Pairs::new(b));
         assert_eq!(alike("night", "nacht"), 0.25, "the example of the coefficient's literature");
         assert_eq!(alike("same", "same"), 1.0);
         assert_eq!(alike("a", "b"), 0.0);
