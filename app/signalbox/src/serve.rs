@@ -129,6 +129,7 @@ async fn after_restart(db: &Db) -> Result<()> {
     let mut tx = db.write(&system()).await?;
     releases::after_restart(&mut tx).await?;
     jobs::attempts::after_restart(&mut tx).await?;
+    jobs::schedules::after_restart(&mut tx).await?;
     repos::after_restart(&mut tx).await?;
     tx.commit().await
 }

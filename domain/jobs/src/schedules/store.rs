@@ -66,6 +66,23 @@ pub(super) async fn end(tx: &mut Tx, id: ScheduleId) -> Result<()> {
         .map(drop)
 }
 
+/// Every schedule.
+pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Schedule>> {
+    let sql = format!("select {COLUMNS} from schedule where gone_at is null order by id");
+    tx.rows(&sql, &[]).await?.iter().map(schedule).collect()
+}
+
+/// The edition of the rules of time zones that the next fires were computed with.
+pub(super) async fn edition(tx: &mut Tx) -> Result<Option<String>> {
+    tx.opt("select edition from schedule_rules where id = 1", &[]).await?.map(|row| row.get(0)).transpose()
+}
+
+pub(super) async fn set_edition(tx: &mut Tx, edition: &str) -> Result<()> {
+    let sql = "insert into schedule_rules (id, edition) values (1, $1)
+        on conflict (id) do update set edition = excluded.edition";
+    tx.run(sql, &params![edition]).await.map(drop)
+}
+
 /// When anything is due next.
 pub(super) async fn next_due(tx: &mut Tx) -> Result<Option<Time>> {
     tx.one("select min(next_at) from schedule where gone_at is null", &[]).await?.get(0)
@@ -100,8 +117,8 @@ pub(super) async fn is_accounted(tx: &mut Tx, id: ScheduleId, at: Time) -> Resul
 
 pub(super) async fn insert_fire(tx: &mut Tx, job: &Job, schedule: &Schedule, fire: &Fire) -> Result<()> {
     let sql =
-        "insert into fire (schedule_id, scheduled_at, job_id, version, decision, reason, run_id, decided_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        "insert into fire (schedule_id, scheduled_at, job_id, version, decision, reason, run_id, decided_at, zone_rules)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let params = params![
         fire.schedule,
         fire.scheduled_at,
@@ -110,7 +127,8 @@ pub(super) async fn insert_fire(tx: &mut Tx, job: &Job, schedule: &Schedule, fir
         fire.decision,
         &fire.reason,
         fire.run,
-        fire.decided_at
+        fire.decided_at,
+        super::rules::edition()
     ];
     tx.run(sql, &params).await.map(drop)
 }
