@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub mod contact;
 pub mod hash;
+pub mod joining;
 pub mod ledger;
 pub mod links;
 pub mod names;

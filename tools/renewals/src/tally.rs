@@ -11,11 +11,13 @@ use crate::{Day, Month};
 use std::collections::BTreeMap;
 
 pub mod assemble;
+pub mod by_month;
 pub mod groups;
 pub mod lists;
 pub mod maybe;
 pub mod segments;
 
+use by_month::ByMonth;
 use groups::Groups;
 use segments::Segments;
 
@@ -23,12 +25,12 @@ use segments::Segments;
 #[derive(Debug)]
 pub struct Tally<'a> {
     frame: &'a Frame<'a>,
-    /// By month from [`FIRST`].
-    pub months: Vec<MonthTally>,
+    /// By month.
+    pub months: ByMonth<MonthTally>,
     /// The last months by app, hosting and so on.
     pub segments: Segments,
-    /// By stratum, then by month from [`FIRST`].
-    pub strata: BTreeMap<u16, Vec<StratumTally>>,
+    /// By stratum, then by month.
+    pub strata: Vec<ByMonth<StratumTally>>,
     /// By week after the due day.
     pub weeks: Vec<WeekTally>,
     /// By month and stratum.
@@ -61,9 +63,6 @@ pub struct Frame<'a> {
     /// Lists speak of due days and sales from here on.
     pub listed_from: Day,
 }
-
-/// No export tells of earlier months: days are counted from 1970.
-pub const FIRST: Month = Month(1970 * 12);
 
 /// Months that lists speak of, besides that of the day that is looked from.
 pub const LISTED_MONTHS: i32 = 3;
@@ -148,9 +147,9 @@ impl<'a> Tally<'a> {
     pub fn new(frame: &'a Frame<'a>) -> Tally<'a> {
         Tally {
             frame,
-            months: Vec::new(),
+            months: ByMonth::default(),
             segments: Segments::new(&frame.groups, frame.as_of.month()),
-            strata: BTreeMap::new(),
+            strata: Vec::new(),
             weeks: Vec::new(),
             future: BTreeMap::new(),
             not_renewed: Vec::new(),
@@ -162,20 +161,12 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn month(&mut self, month: Month) -> &mut MonthTally {
-        let at = (month.0 - FIRST.0).max(0) as usize;
-        if self.months.len() <= at {
-            self.months.resize(at + 1, MonthTally::default());
-        }
-        &mut self.months[at]
-    }
-
     /// Counts what is in the cohort of its month.
     fn cohort(&mut self, o: &Obligation, month: Month) {
         let month_end = o.is_retained_until(month.last());
         let retained = o.is_retained_until(Age::Days30.until(o.due));
         let gross = o.renewed.min(o.expected);
-        let cell = self.month(month);
+        let cell = self.months.at(month);
         cell.last_due = cell.last_due.max(o.due);
         cell.expected += o.expected;
         for (age, tally) in Age::ALL.into_iter().zip(&mut cell.ages) {
@@ -188,15 +179,14 @@ impl<'a> Tally<'a> {
             }
         }
         flow(&mut cell.value, o);
-        let stratum = self.frame.groups.stratum(o);
-        let at = (month.0 - FIRST.0).max(0) as usize;
-        let months = self.strata.entry(stratum).or_default();
-        if months.len() <= at {
-            months.resize(at + 1, StratumTally::default());
+        let stratum = usize::from(self.frame.groups.stratum(o));
+        if self.strata.len() <= stratum {
+            self.strata.resize_with(stratum + 1, ByMonth::default);
         }
-        months[at].due += 1;
-        months[at].month_end += u64::from(month_end);
-        months[at].retained += u64::from(retained);
+        let cell = self.strata[stratum].at(month);
+        cell.due += 1;
+        cell.month_end += u64::from(month_end);
+        cell.retained += u64::from(retained);
         self.segments.add(&self.frame.groups, o, month, month_end, retained);
         self.customer.push((month, o.line.app, retained));
         if (self.frame.timed.0..self.frame.timed.1).contains(&o.due) {
@@ -277,7 +267,7 @@ impl Sink for Tally<'_> {
             self.coming(o, month);
         }
         if !o.is_renewable && o.outcome.is_in_cohort() {
-            let cell = self.month(month);
+            let cell = self.months.at(month);
             cell.not_renewable[0] += 1;
             match o.outcome {
                 Outcome::Migrated => cell.not_renewable[1] += 1,
@@ -285,7 +275,7 @@ impl Sink for Tally<'_> {
             }
             return;
         }
-        self.month(month).outcomes[o.outcome as usize] += 1;
+        self.months.at(month).outcomes[o.outcome as usize] += 1;
         if o.outcome.is_in_cohort() {
             self.cohort(o, month);
             self.list(o);
@@ -303,7 +293,7 @@ impl Sink for Tally<'_> {
         let mut all = std::mem::take(&mut self.customer);
         all.sort_unstable();
         for one in all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let cell = self.month(one[0].0);
+            let cell = self.months.at(one[0].0);
             cell.customers[0] += 1;
             cell.customers[1] += u64::from(one.iter().any(|(_, _, retained)| *retained));
         }

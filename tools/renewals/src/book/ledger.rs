@@ -1,11 +1,12 @@
 //! The book put in order: every line once, with its licence, by customer.
 
+use super::joining::{self, Joining};
 use super::links::Links;
 use super::names::{List, Names};
 use super::shares::{by_customer, number, over};
 use super::{Book, Oddities, PART_LINES, hash, sort};
 use crate::aside;
-use crate::record::{Line, Sale};
+use crate::record::Line;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
@@ -47,12 +48,16 @@ impl Ledger {
         // Names and lines are told their licences at the same time.
         let (licence_ids, by_transaction) = std::thread::scope(|scope| {
             let named = scope.spawn(|| least_names(&mut ids, &licences, count));
-            over(&mut parts, threads.div_ceil(2), |part| {
-                for line in part {
+            let mut named_there: Vec<(&mut Vec<Line>, Joining)> =
+                parts.iter_mut().map(|part| (part, Joining::default())).collect();
+            over(&mut named_there, threads.div_ceil(2), |(part, joining)| {
+                for line in part.iter_mut() {
                     line.licence = licences[line.licence as usize];
+                    joining.see(line);
                 }
             });
-            let pairs = by_transaction(&parts, &families);
+            let joining = named_there.into_iter().map(|(_, joining)| joining).collect();
+            let pairs = joining::pairs(&parts, joining, &families, threads);
             (named.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), pairs)
         });
         // Who the customers are and which lines are repeated do not depend on each other. Either may take longer: both ask for all threads.
@@ -136,41 +141,6 @@ fn families_of(names: &Names, families: &BTreeMap<String, String>) -> Vec<u16> {
             *numbers.entry(family).or_insert(next)
         })
         .collect()
-}
-
-/// Pairs of licences of one product that a transaction joins: it refunds one and sells the other, or it corrects the other's.
-fn by_transaction(parts: &[Vec<Line>], families: &[u16]) -> Vec<(u32, u32)> {
-    let mut wanted: HashSet<u64, hash::AsIs> = HashSet::default();
-    for line in parts.iter().flatten() {
-        if line.kind() == Sale::Refund && line.transaction != 0 {
-            wanted.insert(line.transaction);
-        }
-        if line.original != 0 {
-            wanted.insert(line.original);
-        }
-    }
-    let of_wanted = |line: &&Line| wanted.contains(&line.transaction);
-    let mut found: Vec<&Line> = parts.iter().flatten().filter(of_wanted).collect();
-    found.sort_unstable_by_key(|line| line.transaction);
-    let mut pairs = Vec::new();
-    let mut pair = |a: &Line, b: &Line| {
-        if a.licence != b.licence && families[a.app as usize] == families[b.app as usize] {
-            pairs.push((a.licence, b.licence));
-        }
-    };
-    for lines in found.chunk_by(|a, b| a.transaction == b.transaction) {
-        for refund in lines.iter().filter(|line| line.kind() == Sale::Refund) {
-            lines.iter().filter(|line| line.kind() == Sale::New).for_each(|sold| pair(refund, sold));
-        }
-    }
-    for line in parts.iter().flatten().filter(|line| line.original != 0) {
-        let from = found.partition_point(|found| found.transaction < line.original);
-        let originals = found[from..].iter().take_while(|found| found.transaction == line.original);
-        originals.for_each(|original| pair(line, original));
-    }
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
 }
 
 /// The numbers of lines of which there is a later version, or the same again.

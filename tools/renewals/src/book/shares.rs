@@ -7,9 +7,10 @@ use crate::record::Line;
 pub fn over<T: Send>(parts: &mut [T], threads: usize, work: impl Fn(&mut T) + Sync) {
     let share = parts.len().div_ceil(threads.max(1)).max(1);
     std::thread::scope(|scope| {
-        for share in parts.chunks_mut(share) {
-            scope.spawn(|| share.iter_mut().for_each(&work));
-        }
+        let mut shares = parts.chunks_mut(share);
+        let own = shares.next();
+        shares.for_each(|share| drop(scope.spawn(|| share.iter_mut().for_each(&work))));
+        own.into_iter().flatten().for_each(&work);
     });
 }
 

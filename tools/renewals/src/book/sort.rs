@@ -1,5 +1,6 @@
 //! Grouping millions of pairs by key: parted by the highest byte, then sorted part by part on all processors.
 
+use super::shares::over;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Pairs of a key and what has it.
@@ -7,6 +8,9 @@ type Pairs = Vec<(u64, u32)>;
 
 /// As many as a byte has values.
 const PARTS: usize = 256;
+
+/// So few pairs are sorted before other threads have begun.
+const SMALL: usize = 1 << 15;
 
 /// Calls `each` with every run of equal keys and returns what the threads gave, in no order that could be relied on.
 ///
@@ -17,11 +21,19 @@ pub fn runs<T: Send>(
     each: impl Fn(&mut T, &[(u64, u32)]) + Sync,
     start: impl Fn() -> T + Sync,
 ) -> Vec<T> {
-    let shares: Vec<Vec<Pairs>> = std::thread::scope(|scope| {
-        let running: Vec<_> =
-            shares.into_iter().map(|(size, pairs)| scope.spawn(move || parted(size, pairs))).collect();
-        running.into_iter().map(joined).collect()
+    if shares.iter().map(|(size, _)| size).sum::<usize>() < SMALL {
+        let mut pairs: Pairs = shares.into_iter().flat_map(|(_, pairs)| pairs).collect();
+        pairs.sort_unstable_by_key(|(key, _)| *key);
+        let mut out = start();
+        pairs.chunk_by(|a, b| a.0 == b.0).for_each(|run| each(&mut out, run));
+        return vec![out];
+    }
+    let mut shares: Vec<(Option<_>, Vec<Pairs>)> =
+        shares.into_iter().map(|share| (Some(share), Vec::new())).collect();
+    over(&mut shares, threads, |(share, parts)| {
+        *parts = share.take().map_or(Vec::new(), |(size, pairs)| parted(size, pairs));
     });
+    let shares: Vec<Vec<Pairs>> = shares.into_iter().map(|(_, parts)| parts).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut out, mut part) = (start(), Pairs::new());
@@ -37,13 +49,15 @@ pub fn runs<T: Send>(
         }
     };
     std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        running.into_iter().map(joined).collect()
+        let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
+        let mut all = vec![work()];
+        all.extend(
+            others
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
+        );
+        all
     })
-}
-
-fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Pairs by the highest byte of their keys.
@@ -64,7 +78,7 @@ mod tests {
 
     #[test]
     fn every_run_comes_once_and_whole() {
-        for count in [0, 1, 100, 20_000] {
+        for count in [0, 1, 100, 20_000, 50_000] {
             let pairs: Vec<(u64, u32)> = (0..count).map(|n| (hash::both(u64::from(n) % 777, 5), n)).collect();
             for threads in [1, 2, 3] {
                 let shares = pairs.chunks(7_000).map(|share| (share.len(), share.iter().copied())).collect();

@@ -1,6 +1,7 @@
 //! Tallies become figures.
 
-use super::{FIRST, Frame, FutureTally, MonthTally, StratumTally, Tally, WeekTally, outcomes};
+use super::by_month::ByMonth;
+use super::{Frame, FutureTally, MonthTally, StratumTally, Tally, WeekTally, outcomes};
 use crate::Month;
 use crate::book::links::Rule;
 use crate::figures::{
@@ -41,7 +42,8 @@ const FUTURE_MONTHS: i32 = 36;
 
 /// Adds up what the threads counted.
 pub fn sum(frame: &Frame<'_>, tallies: Vec<Tally<'_>>, g: i32, min_n: u64) -> Sum {
-    let mut all = Tally::new(frame);
+    let mut tallies = tallies.into_iter();
+    let mut all = tallies.next().unwrap_or_else(|| Tally::new(frame));
     for tally in tallies {
         merge(&mut all, tally);
     }
@@ -68,10 +70,13 @@ pub fn sum(frame: &Frame<'_>, tallies: Vec<Tally<'_>>, g: i32, min_n: u64) -> Su
 }
 
 fn merge(all: &mut Tally<'_>, tally: Tally<'_>) {
-    extend(&mut all.months, &tally.months, merge_month);
+    all.months.merge(&tally.months, merge_month);
     all.segments.merge(tally.segments);
-    for (stratum, months) in tally.strata {
-        extend(all.strata.entry(stratum).or_default(), &months, |to: &mut StratumTally, from| {
+    if all.strata.len() < tally.strata.len() {
+        all.strata.resize_with(tally.strata.len(), ByMonth::default);
+    }
+    for (to, from) in all.strata.iter_mut().zip(&tally.strata) {
+        to.merge(from, |to, from| {
             to.due += from.due;
             to.month_end += from.month_end;
             to.retained += from.retained;
@@ -121,17 +126,18 @@ fn merge_month(to: &mut MonthTally, from: &MonthTally) {
     to.customers.iter_mut().zip(from.customers).for_each(|(to, n)| *to += n);
 }
 
-fn months(tallies: &[MonthTally], frame: &Frame<'_>, g: i32) -> Vec<MonthFigures> {
+fn months(tallies: &ByMonth<MonthTally>, frame: &Frame<'_>, g: i32) -> Vec<MonthFigures> {
     let is_filled = |tally: &MonthTally| tally.outcomes.iter().any(|n| *n > 0) || tally.not_renewable[0] > 0;
-    let last = (frame.as_of.month().0 - FIRST.0).max(0) as usize;
-    let Some(first) = tallies.iter().position(is_filled).filter(|first| *first <= last) else {
-        return Vec::new();
-    };
-    let month = |at: usize| {
-        let tally = tallies.get(at).copied().unwrap_or_default();
-        month_figures(FIRST.plus(at as i32), &tally, frame, g)
-    };
-    (first..=last).map(month).collect()
+    let last = frame.as_of.month();
+    let known: Vec<(Month, &MonthTally)> = tallies
+        .iter()
+        .skip_while(|(_, tally)| !is_filled(tally))
+        .take_while(|(month, _)| *month <= last)
+        .collect();
+    let Some((first, _)) = known.first() else { return Vec::new() };
+    let none = MonthTally::default();
+    let of = |n: i32| known.get(n as usize).map_or(&none, |(_, tally)| tally);
+    (0..=last.0 - first.0).map(|n| month_figures(first.plus(n), of(n), frame, g)).collect()
 }
 
 fn month_figures(month: Month, tally: &MonthTally, frame: &Frame<'_>, g: i32) -> MonthFigures {
@@ -165,15 +171,17 @@ fn month_figures(month: Month, tally: &MonthTally, frame: &Frame<'_>, g: i32) ->
     }
 }
 
-fn strata(tallies: &BTreeMap<u16, Vec<StratumTally>>, frame: &Frame<'_>) -> Vec<Stratum> {
-    let last = (frame.as_of.month().0 - FIRST.0).max(0) as usize;
+fn strata(tallies: &[ByMonth<StratumTally>], frame: &Frame<'_>) -> Vec<Stratum> {
+    let last = frame.as_of.month();
     let mut strata: Vec<Stratum> = tallies
         .iter()
+        .enumerate()
+        .filter(|(_, months)| months.iter().next().is_some())
         .map(|(stratum, months)| {
-            let (hosting, tenure, band) = frame.groups.stratum_names(*stratum);
-            let filled = months.iter().enumerate().take(last + 1).filter(|(_, tally)| tally.due > 0);
-            let months = filled.map(|(at, tally)| StratumMonth {
-                month: FIRST.plus(at as i32),
+            let (hosting, tenure, band) = frame.groups.stratum_names(stratum as u16);
+            let filled = months.iter().filter(|(month, tally)| *month <= last && tally.due > 0);
+            let months = filled.map(|(month, tally)| StratumMonth {
+                month,
                 due: tally.due,
                 month_end: tally.month_end,
                 retained: tally.retained,
