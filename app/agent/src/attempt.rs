@@ -28,7 +28,7 @@ use ending::{Cause, Failure};
 use environment::Environment;
 use events::Events;
 use order::Order;
-use report::Told;
+use report::{Next, Told};
 use std::sync::Arc;
 use std::time::Duration;
 use steps::Steps;
@@ -45,6 +45,7 @@ struct Attempt {
     home: Home,
     orders: Arc<watch::Sender<Order>>,
     phase: watch::Sender<Phase>,
+    next: Option<Next>,
 }
 
 /// What came of the work.
@@ -56,14 +57,19 @@ struct Work {
 }
 
 /// Does what `assignment` says and reports it. Whatever happens, nothing of it stays on the machine.
-pub async fn carry_out(site: Arc<Site>, assignment: Assignment, orders: Arc<watch::Sender<Order>>) {
+pub async fn carry_out(
+    site: Arc<Site>,
+    assignment: Assignment,
+    orders: Arc<watch::Sender<Order>>,
+    next: Option<Next>,
+) {
     let assignment = Arc::new(assignment);
     let home = match site.folder.make(assignment.attempt, assignment.epoch) {
         Ok(home) => home,
         Err(error) => return refuse(&site, &assignment, "agent", error.message()).await,
     };
     let (phase, _) = watch::channel(Phase::Starting);
-    let attempt = Attempt { site, assignment, home, orders, phase };
+    let attempt = Attempt { site, assignment, home, orders, phase, next };
     if let Err(error) = attempt.run().await {
         tracing::error!("{error:?}");
         refuse(&attempt.site, &attempt.assignment, "agent", error.message()).await;
@@ -228,7 +234,8 @@ impl Attempt {
         let mut gives_up = self.site.gives_up.subscribe();
         let upload = uploading.abort_handle();
         let mut orders = self.orders.subscribe();
-        let mut tail = report::Tail { work: Some(self.home.work()), ..report::Tail::default() };
+        let (work, next) = (Some(self.home.work()), self.next.clone());
+        let mut tail = report::Tail { work, next, ..report::Tail::default() };
         let ends = async {
             let (brought, events) = tokio::join!(uploading, events.close());
             tail.events = events;

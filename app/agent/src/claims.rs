@@ -1,5 +1,6 @@
 //! Asking for work, doing it, and ending in good order.
 
+use crate::attempt::report::Next;
 use crate::attempt::{self, order};
 use crate::config::{Config, Ended, Shutdown};
 use crate::contract::{Assignment, Claimed};
@@ -12,9 +13,11 @@ use order::Order;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// How long the server may hold a claim back until there is work.
@@ -24,6 +27,8 @@ const WHILE_FULL: Duration = Duration::from_secs(5);
 const WHILE_FREE: Duration = Duration::from_secs(1);
 /// How long cancelled attempts may take to end and to be told, beyond the time that they get for it.
 const LAST_WORDS: Duration = Duration::from_secs(30);
+/// How long an agent that ends tries to hand back what it was given meanwhile, before it looks after what runs.
+const HANDED_BACK: Duration = Duration::from_secs(3);
 
 /// An agent at work.
 pub struct Claims {
@@ -32,14 +37,26 @@ pub struct Claims {
     registration: Registration,
     running: HashMap<AttemptId, Arc<watch::Sender<Order>>>,
     tasks: JoinSet<AttemptId>,
+    /// The claim that is under way.
+    asking: Option<Asking>,
+    /// What came with the ends of attempts, in their places.
+    next: Next,
+    given: mpsc::UnboundedReceiver<serde_json::Value>,
     has_had_one: bool,
     /// Since when nothing runs.
     idle: Stopwatch,
 }
 
-enum Next {
+/// A claim that is under way.
+struct Asking {
+    free: usize,
+    since: Stopwatch,
+    answer: Pin<Box<dyn Future<Output = Result<Claimed, Refusal>> + Send>>,
+}
+
+enum Turn {
     Claimed(Result<Claimed, Refusal>, Stopwatch),
-    Ended,
+    Changed,
     Told,
 }
 
@@ -53,7 +70,12 @@ struct Head {
 impl Claims {
     /// Prepares to work.
     pub fn new(site: Arc<Site>, config: Config, registration: Registration) -> Self {
+        let (sender, given) = mpsc::unbounded_channel();
+        let is_wanted = Arc::new(AtomicBool::new(!config.once));
         Self {
+            asking: None,
+            next: Next { is_wanted, given: sender },
+            given,
             site,
             config,
             registration,
@@ -74,9 +96,9 @@ impl Claims {
             if (self.config.once && self.has_had_one) || self.idled() {
                 break Ended::Done;
             }
-            let (claimed, asked) = match self.next().await {
-                Next::Ended | Next::Told => continue,
-                Next::Claimed(claimed, asked) => (claimed, asked),
+            let (claimed, asked) = match self.turn().await {
+                Turn::Changed | Turn::Told => continue,
+                Turn::Claimed(claimed, asked) => (claimed, asked),
             };
             match claimed {
                 Ok(claimed) => {
@@ -115,6 +137,7 @@ impl Claims {
             () = tokio::time::sleep(pause) => {}
             () = told(&mut shutdown, Shutdown::Drain) => {}
             Some(ended) = self.tasks.join_next(), if is_full => self.forget(ended),
+            Some(given) = self.given.recv() => self.begin(given),
         }
     }
 
@@ -138,25 +161,40 @@ impl Claims {
     }
 
     /// Waits for work, the end of some, or a word to end.
-    async fn next(&mut self) -> Next {
+    async fn turn(&mut self) -> Turn {
+        self.take_given();
         let free = self.free();
-        let asked = Stopwatch::start();
-        let claim = self.claim(free, self.patience());
+        // A full agent still asks, to be heard of and to hear; nothing is lost when that is broken off because there is room now.
+        let mut asking = match self.asking.take() {
+            Some(asking) if asking.free > 0 || free == 0 => asking,
+            _ => Asking {
+                free,
+                since: Stopwatch::start(),
+                answer: Box::pin(self.claim(free, self.patience())),
+            },
+        };
         let mut shutdown = self.config.shutdown.clone();
-        tokio::select! {
+        let turn = tokio::select! {
             biased;
-            // A full agent still asks, to be heard of and to hear; nothing is lost when that is broken off.
-            Some(ended) = self.tasks.join_next(), if free == 0 => {
+            Some(given) = self.given.recv() => {
+                self.begin(given);
+                Turn::Changed
+            }
+            Some(ended) = self.tasks.join_next() => {
                 self.forget(ended);
-                Next::Ended
+                Turn::Changed
             }
-            () = told(&mut shutdown, Shutdown::Drain) => Next::Told,
-            claimed = claim => {
-                while let Some(ended) = self.tasks.try_join_next() {
-                    self.forget(ended);
-                }
-                Next::Claimed(claimed, asked)
-            }
+            () = told(&mut shutdown, Shutdown::Drain) => Turn::Told,
+            claimed = &mut asking.answer => return Turn::Claimed(claimed, asking.since),
+        };
+        self.asking = Some(asking);
+        turn
+    }
+
+    /// Begins what came with the ends of others. An end is seen after what came with it, so that no claim leaves out both.
+    fn take_given(&mut self) {
+        while let Ok(given) = self.given.try_recv() {
+            self.begin(given);
         }
     }
 
@@ -207,8 +245,10 @@ impl Claims {
                 }
                 let orders = Arc::new(watch::Sender::new(Order::Go));
                 self.running.insert(id, orders.clone());
+                self.has_had_one = true;
+                let next = Some(self.next.clone());
                 self.tasks.spawn(async move {
-                    attempt::carry_out(site, assignment, orders).await;
+                    attempt::carry_out(site, assignment, orders, next).await;
                     id
                 });
             }
@@ -245,10 +285,22 @@ impl Claims {
 
     /// Waits for what runs, cancels it when told to, and says goodbye.
     async fn end(mut self, ended: &Ended) {
+        self.next.is_wanted.store(false, Ordering::Relaxed);
+        let was_asking = self.asking.take().is_some_and(|asking| asking.free > 0);
+        // What was on its way when the agent was told to end is handed back before its lease runs out.
+        let mut owes = was_asking && !self.tasks.is_empty();
         let mut shutdown = self.config.shutdown.clone();
         while !self.tasks.is_empty() {
+            if std::mem::take(&mut owes) {
+                owes = tokio::time::timeout(HANDED_BACK, self.claim(0, Duration::ZERO)).await.is_err();
+            }
             tokio::select! {
-                Some(ended) = self.tasks.join_next() => self.forget(ended),
+                Some(ended) = self.tasks.join_next() => {
+                    self.forget(ended);
+                    while self.given.try_recv().is_ok() {
+                        owes = true;
+                    }
+                }
                 () = told(&mut shutdown, Shutdown::Cancel) => {
                     self.cancel().await;
                     break;
@@ -256,13 +308,15 @@ impl Claims {
             }
         }
         // An assignment that came while nobody listened any more is handed back: the server sees that it is not held.
-        let goodbye = async {
-            if let Err(refusal) = self.claim(0, Duration::ZERO).await {
+        let last = self.claim(0, Duration::ZERO);
+        let site = self.site.clone();
+        // Others come back with the same token, after a restart of their machine or an upgrade.
+        let is_for_good = self.config.once || *ended == Ended::Done;
+        let goodbye = async move {
+            if let Err(refusal) = last.await {
                 tracing::debug!("the last claim failed: {refusal}");
             }
-            // Others come back with the same token, after a restart of their machine or an upgrade.
-            let is_for_good = self.config.once || *ended == Ended::Done;
-            if is_for_good && let Err(refusal) = self.site.server.tell("agents/leave", &json!({})).await {
+            if is_for_good && let Err(refusal) = site.server.tell("agents/leave", &json!({})).await {
                 tracing::info!("the server could not be told that the agent leaves: {refusal}");
             }
         };

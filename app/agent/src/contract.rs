@@ -104,6 +104,8 @@ pub struct Part {
 #[serde(default)]
 pub struct Source {
     pub commit: String,
+    /// The archive in base64, when it came along.
+    pub archive: Option<String>,
     #[serde(rename = "ref")]
     pub reference: Option<String>,
 }
@@ -239,6 +241,13 @@ pub struct Finish {
     pub metrics: Vec<Metric>,
     pub artifacts: Vec<Artifact>,
     pub image_digest: Option<String>,
+}
+
+/// The answer to the end of an attempt: what to do in its place, if the agent wants something.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Finished {
+    pub assignments: Vec<serde_json::Value>,
 }
 
 /// A figure that a step reported.

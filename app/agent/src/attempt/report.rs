@@ -3,14 +3,16 @@
 use super::artifacts::{self, Found};
 use super::order::Order;
 use super::upload::{Brought, Log};
-use crate::contract::{Event, Finish, Outcome};
+use crate::contract::{Event, Finish, Finished, Outcome};
 use crate::server::{Backoff, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tokio::sync::watch;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{mpsc, watch};
 
 /// How telling went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,28 @@ pub struct Tail {
     pub log: Option<(u64, Vec<u8>)>,
     /// Where the files are that are kept, to send them again if the server has lost one.
     pub work: Option<PathBuf>,
+    /// Who does something in its place.
+    pub next: Option<Next>,
+}
+
+/// Asks for something in the place of what ends, as long as that is wanted.
+#[derive(Clone, Debug)]
+pub struct Next {
+    pub is_wanted: Arc<AtomicBool>,
+    pub given: mpsc::UnboundedSender<serde_json::Value>,
+}
+
+impl Next {
+    fn wants(&self) -> bool {
+        self.is_wanted.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, finished: Finished) {
+        for assignment in finished.assignments {
+            // An agent that ends meanwhile does not have it, and so the server has it back.
+            let _ = self.given.send(assignment);
+        }
+    }
 }
 
 /// How often files are sent again.
@@ -53,6 +77,13 @@ struct Body<'a> {
     events: &'a [Event],
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "is_false")]
+    next: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Tells `finish`, with what the server still lacks of the log.
@@ -73,9 +104,16 @@ pub async fn report(
             }
             let rest = tail.log.as_ref();
             let rest = rest.map(|(offset, bytes)| json!({"offset": offset, "base64": BASE64.encode(bytes)}));
-            let body = Body { finish, events: &tail.events, log: rest };
-            match log.server.tell(&path, &body).await {
-                Ok(()) | Err(Refusal::Fenced) => return Told::Done,
+            let next = tail.next.as_ref().filter(|next| next.wants());
+            let body = Body { finish, events: &tail.events, log: rest, next: next.is_some() };
+            match log.server.post::<Option<Finished>>(&path, &body).await {
+                Ok(finished) => {
+                    if let (Some(next), Some(finished)) = (next, finished) {
+                        next.take(finished);
+                    }
+                    return Told::Done;
+                }
+                Err(Refusal::Fenced) => return Told::Done,
                 Err(Refusal::Void(_)) => return Told::Unknown,
                 Err(Refusal::Behind(next)) if next < finish.log_bytes => {
                     match log.bring(next, finish.log_bytes).await {

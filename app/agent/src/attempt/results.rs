@@ -19,6 +19,9 @@ impl Attempt {
         output: &Output,
         orders: &mut watch::Receiver<Order>,
     ) {
+        if self.assignment.artifacts.is_empty() {
+            return;
+        }
         let (folder, rules) = (self.home.work(), self.assignment.artifacts.clone());
         let searched = tokio::task::spawn_blocking(move || artifacts::search(&folder, &rules)).await;
         let Ok(search) = searched else { return };

@@ -51,6 +51,10 @@ pub struct Inner {
     /// Log chunks that are taken and then not answered for.
     pub swallows: usize,
     pub requests: usize,
+    /// What was given out in the place of what ended.
+    pub given_with_ends: BTreeMap<String, Value>,
+    /// Ends that are taken and then not answered for.
+    pub swallows_ends: usize,
 }
 
 #[derive(Clone)]

@@ -8,5 +8,6 @@ mod fences;
 mod files;
 mod leaving;
 mod network;
+mod next;
 mod restarts;
 mod running;

@@ -1,6 +1,6 @@
 //! What the double answers.
 
-use super::{Attempt, Double};
+use super::{Attempt, Double, Inner};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -209,7 +209,7 @@ pub async fn put_file(
 pub async fn finish(
     State(double): State<Double>,
     Path(id): Path<String>,
-    axum::Json(mut body): axum::Json<Value>,
+    axum::Json(body): axum::Json<Value>,
 ) -> Response {
     let is_lost = double.change(|inner| {
         let is_lost = std::mem::take(&mut inner.loses_files);
@@ -221,25 +221,58 @@ pub async fn finish(
     if is_lost {
         return problem(409, "file.missing", Value::Null);
     }
-    let answered = about(&double, &id, |attempt| {
-        if body["log"].is_object() {
-            let offset = body["log"]["offset"].as_u64().expect("a place") as usize;
-            let bytes = BASE64.decode(body["log"]["base64"].as_str().expect("text")).expect("base64");
-            let next = attempt.log.len();
-            if offset > next {
-                return problem(409, "log.gap", json!({"next": next}));
-            }
-            attempt.log.extend_from_slice(bytes.get(next - offset..).unwrap_or_default());
+    if let Some(refused) = door(&double) {
+        return refused;
+    }
+    let wants_more = body["next"] == true;
+    double.change(|inner| {
+        let attempt = inner.attempts.entry(id.clone()).or_default();
+        if attempt.is_fenced {
+            return problem(409, "attempt.fenced", Value::Null);
         }
-        attempt.events.extend(body["events"].as_array().cloned().unwrap_or_default());
-        body.as_object_mut().expect("an object").retain(|name, _| name != "log" && name != "events");
-        let wanted = body["log_bytes"].as_u64().expect("a length") as usize;
-        if attempt.log.len() < wanted {
-            return problem(409, "log.short", json!({"next": attempt.log.len()}));
+        match ended(attempt, body) {
+            Some(refused) => refused,
+            None if wants_more => in_its_place(inner, &id),
+            None => axum::Json(json!({})).into_response(),
         }
-        attempt.finishes += 1;
-        attempt.finish.get_or_insert(body);
-        axum::Json(json!({})).into_response()
-    });
-    answered.unwrap_or_else(|refused| *refused)
+    })
+}
+
+/// Takes an end in, or says what is missing.
+fn ended(attempt: &mut Attempt, mut body: Value) -> Option<Response> {
+    if body["log"].is_object() {
+        let offset = body["log"]["offset"].as_u64().expect("a place") as usize;
+        let bytes = BASE64.decode(body["log"]["base64"].as_str().expect("text")).expect("base64");
+        let next = attempt.log.len();
+        if offset > next {
+            return Some(problem(409, "log.gap", json!({"next": next})));
+        }
+        attempt.log.extend_from_slice(bytes.get(next - offset..).unwrap_or_default());
+    }
+    attempt.events.extend(body["events"].as_array().cloned().unwrap_or_default());
+    body.as_object_mut()
+        .expect("an object")
+        .retain(|name, _| !matches!(name.as_str(), "log" | "events" | "next"));
+    let wanted = body["log_bytes"].as_u64().expect("a length") as usize;
+    if attempt.log.len() < wanted {
+        return Some(problem(409, "log.short", json!({"next": attempt.log.len()})));
+    }
+    attempt.finishes += 1;
+    attempt.finish.get_or_insert(body);
+    None
+}
+
+/// Gives out the next with an end; the same again when it is asked again.
+fn in_its_place(inner: &mut Inner, ended: &str) -> Response {
+    if !inner.given_with_ends.contains_key(ended)
+        && let Some(next) = inner.queue.pop_front()
+    {
+        inner.given_with_ends.insert(ended.to_owned(), next);
+    }
+    if inner.swallows_ends > 0 {
+        inner.swallows_ends -= 1;
+        return problem(502, "swallowed", Value::Null);
+    }
+    let given: Vec<&Value> = inner.given_with_ends.get(ended).into_iter().collect();
+    axum::Json(json!({ "assignments": given })).into_response()
 }
