@@ -2,7 +2,10 @@
 //!
 //! What the job's file says of a right holds for it; where it says nothing, members may see, run, pause and read, and whoever was granted
 //! a right on the job or on its repository may. Only the file on the default branch is asked: a branch cannot change its own rights.
-//! Administrators may everything.
+//! Administrators may everything. A person is meant by their address alone: what somebody is called they can change themselves.
+
+#[cfg(test)]
+mod tests;
 
 use crate::file::{Permissions, Subject};
 use crate::jobs::Job;
@@ -17,7 +20,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub(crate) struct Viewer {
     user: Option<UserId>,
-    names: Vec<String>,
+    address: Option<String>,
     teams: Vec<String>,
     is_member: bool,
     is_all: bool,
@@ -33,7 +36,7 @@ impl Viewer {
         let is_all = actor.is_system() || (actor.role == Role::Admin && actor.user.is_some());
         let nobody = Self {
             user: None,
-            names: Vec::new(),
+            address: None,
             teams: Vec::new(),
             is_member: false,
             is_all,
@@ -48,7 +51,7 @@ impl Viewer {
             teams::of_user(tx, user).await?.into_iter().map(|team| team.name.to_lowercase()).collect();
         Ok(Self {
             user: Some(user),
-            names: vec![person.email.to_lowercase(), person.name.to_lowercase()],
+            address: Some(person.email.to_lowercase()),
             teams,
             is_member: actor.role != Role::Guest,
             is_all,
@@ -62,15 +65,28 @@ impl Viewer {
             Subject::Everyone => self.user.is_some(),
             Subject::Members => self.is_member,
             Subject::Owner => owner.is_some_and(|owner| self.answers_to(owner)),
-            Subject::User(name) => self.names.contains(&name.to_lowercase()),
-            Subject::Team(name) => self.teams.contains(&name.to_lowercase()),
+            Subject::User(name) => self.is_at(name),
+            Subject::Team(name) => self.is_in(name),
         }
     }
 
-    /// Whether a name in a file, of a person or a team, means this person.
-    fn answers_to(&self, name: &str) -> bool {
-        let name = name.to_lowercase();
-        self.names.contains(&name) || self.teams.contains(&name)
+    /// Whether an owner in a file, a person or a team, means this person. `team:` and `user:` say which; without them an address is a
+    /// person, and nobody becomes one by a team that they call so.
+    fn answers_to(&self, owner: &str) -> bool {
+        match owner.trim().split_once(':') {
+            Some(("team", team)) => self.is_in(team),
+            Some(("user", user)) => self.is_at(user),
+            _ if owner.contains('@') => self.is_at(owner),
+            _ => self.is_in(owner),
+        }
+    }
+
+    fn is_at(&self, address: &str) -> bool {
+        self.address.as_deref() == Some(address.trim().to_lowercase().as_str())
+    }
+
+    fn is_in(&self, team: &str) -> bool {
+        self.teams.contains(&team.trim().to_lowercase())
     }
 
     /// What this person may do by their role and by the job's file.

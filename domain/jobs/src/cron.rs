@@ -46,6 +46,8 @@ pub struct Fire {
     pub local: String,
     /// The calendar that keeps it from running.
     pub excluded_by: Option<String>,
+    /// Why its job is frozen then, as far as that is known now; a schedule alone does not know.
+    pub frozen: Option<String>,
 }
 
 impl Schedule {
@@ -126,6 +128,7 @@ impl Schedule {
             at,
             local: self.local(at),
             excluded_by: self.excluded_by(at).map(ToOwned::to_owned),
+            frozen: None,
         });
         shown.collect()
     }

@@ -7,7 +7,7 @@ use crate::cron;
 use crate::jobs::{self, Job};
 use crate::runs::pages::words as how;
 use crate::runs::{self, Run};
-use crate::schedules::{self, Schedule};
+use crate::schedules::{self, Schedule, freeze};
 use base::id::JobId;
 use base::{Result, Time};
 use db::Tx;
@@ -72,12 +72,16 @@ pub async fn day(tx: &mut Tx, from: Time, until: Time) -> Result<Vec<Day>> {
         }
         if !own.is_empty() {
             let model = jobs::definition(tx, job.definition).await?.model;
+            let around = freeze::around(tx, &model.freeze, now).await?;
             for schedule in own {
                 let Ok(clock) = cron::Schedule::of(&model, &schedule.trigger) else { continue };
                 // What is due and has its run is in the past already.
                 let next = schedule.next_at.unwrap_or(now);
                 let fires = clock.fires(from.max(next), until, FIRES);
-                slots.extend(fires.into_iter().map(|at| planned(&job, at)));
+                slots.extend(fires.into_iter().map(|at| {
+                    let hold = freeze::holding(&around, at.max(now), now);
+                    planned(&job, at, hold)
+                }));
             }
         }
         slots.sort_by_key(|slot| slot.at);
@@ -97,12 +101,15 @@ fn slot(job: &Job, run: &Run) -> Slot {
     }
 }
 
-fn planned(job: &Job, at: Time) -> Slot {
+fn planned(job: &Job, at: Time, hold: Option<freeze::Hold>) -> Slot {
     Slot {
         at,
         aspect: Aspect::Idle,
         is_planned: true,
-        words: format!("{} is to run", job.title),
+        words: match hold {
+            Some(hold) => format!("{} is {}", job.title, hold.sentence),
+            None => format!("{} is to run", job.title),
+        },
         href: format!("/jobs/{}", job.name),
     }
 }

@@ -7,6 +7,7 @@
 //! [`shapes`] is the table of all keys. [`schema`] writes it for editors, [`read`] follows it and fills in [`model::Job`].
 
 mod findings;
+mod freeze;
 pub mod limits;
 mod meant;
 pub mod model;
@@ -24,8 +25,10 @@ mod units;
 mod view;
 pub mod yaml;
 
+pub use freeze::{Freeze, FreezeEnd, ring};
 pub use model::*;
 pub use parts::*;
+pub use read::ring_in_words;
 pub use suggest::closest;
 pub use triggers::*;
 

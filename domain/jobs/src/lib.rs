@@ -49,6 +49,8 @@ pub fn migrations() -> db::Migrations {
             ("0008_failing_runs", include_str!("../migrations/0008_failing_runs.sql")),
             ("0009_webhooks", include_str!("../migrations/0009_webhooks.sql")),
             ("0010_switched_off", include_str!("../migrations/0010_switched_off.sql")),
+            ("0011_freezes", include_str!("../migrations/0011_freezes.sql")),
+            ("0013_zone_rules", include_str!("../migrations/0013_zone_rules.sql")),
         ],
     }
 }
@@ -83,7 +85,7 @@ pub fn hooks() -> axum::Router<App> {
 pub fn chores(app: &App) -> Vec<chores::Handler> {
     let mut all = jobs::chores(app);
     all.extend(attempts::chores(app));
-    all.extend(schedules::chores(app));
+    all.extend(schedules::handlers(&app.db));
     all.extend(gate::chores(app));
     all.extend(notices::chores(app));
     all.extend(agents::pools::handlers(app));
@@ -93,7 +95,7 @@ pub fn chores(app: &App) -> Vec<chores::Handler> {
 /// Periodic work.
 pub fn periodic(app: &App) -> Vec<chores::Every> {
     let mut all = attempts::periodic(app);
-    all.extend(schedules::periodic(app));
+    all.extend(schedules::periodic(&app.db));
     all.extend(gate::periodic(app));
     all.extend(agents::pools::periodic(app));
     all

@@ -15,13 +15,13 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use advance::{PartEnd, answered, part_ended, taken};
+pub(crate) use advance::{PartEnd, answered, let_in, part_ended, taken};
 pub(crate) use api::routes;
 pub use api::{asked, sent};
 pub use cancel::{cancel, release};
 pub use log::{LogPart, log_length, log_parts, part_log, read_log};
 pub use paged::{busy_agents, count, page};
-pub use repeat::repeat;
+pub use repeat::{repeat, repeat_passing};
 pub use stages::{Through, release_through};
 pub use start::{Ask, Started, ask};
 pub(crate) use start::{New, for_people, for_pushes, others, start};

@@ -6,14 +6,15 @@
 
 mod api;
 mod fire;
+pub(crate) mod freeze;
+mod rules;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use api::routes;
-#[cfg(test)]
-pub(crate) use fire::handlers;
-pub(crate) use fire::{chores, periodic};
+pub use freeze::Pass;
+pub use rules::after_restart;
 
 use crate::cron;
 use crate::file::{self, CronTrigger};
@@ -22,6 +23,18 @@ use base::id::{JobId, RunId, ScheduleId};
 use base::{Result, Time};
 use db::Tx;
 use std::collections::BTreeMap;
+
+/// What is done for schedules in the background.
+pub(crate) fn handlers(db: &db::Db) -> Vec<chores::Handler> {
+    let mut all = fire::handlers(db);
+    all.extend(freeze::handlers(db));
+    all
+}
+
+/// What is looked at from time to time.
+pub(crate) fn periodic(db: &db::Db) -> Vec<chores::Every> {
+    vec![fire::periodic(db), freeze::periodic(db)]
+}
 
 /// A schedule of a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +118,7 @@ pub(crate) async fn apply(tx: &mut Tx, job: &Job, model: &file::Job) -> Result<(
     for gone in known.into_values() {
         store::end(tx, gone.id).await?;
     }
+    freeze::note(tx, job.id, model).await?;
     fire::wake(tx).await
 }
 

@@ -60,6 +60,7 @@ async fn follow(tx: &mut Tx, run: &Run, next: &Job, after: file::AfterTrigger) -
         trusted: if is_same { run.trusted } else { true },
         definition: None,
         params: after.params,
+        pass: None,
     };
     let new = New {
         cause: Cause::After,

@@ -41,6 +41,7 @@ Examples:
   signalbox job run nightly-backup
   signalbox job run report --param month=2026-11-01 --wait
   signalbox job run build --ref topic/faster --follow
+  signalbox job run beta --override freeze:prod-push --reason 'The shop is down'
 
 With --wait or --follow the command ends as the run does: 0 passed, its own exit code when it failed, 75 when the gate
 of its environment was closed, 88 when it was cancelled.")]
@@ -59,6 +60,13 @@ of its environment was closed, 88 when it was cancelled.")]
         /// Print its output while it comes, and wait until it is over.
         #[arg(long, short)]
         follow: bool,
+        #[command(flatten)]
+        pass: runs::Pass,
+    },
+    /// Show when a job runs next, and which of its fires are frozen.
+    Next {
+        /// Its name.
+        name: String,
     },
     /// Keep the schedules of a job from starting it.
     Pause {
@@ -184,10 +192,15 @@ impl Job {
                 let answer = client.get(&format!("jobs/{}", segment(&name)), &[]).await?;
                 print.answer(&answer, shown);
             }
-            Self::Run { name, params, r#ref, wait, follow } => {
+            Self::Next { name } => {
+                let answer = client.get(&format!("jobs/{}", segment(&name)), &[]).await?;
+                print.answer(&answer, next);
+            }
+            Self::Run { name, params, r#ref, wait, follow, pass } => {
                 let params: Map<String, Value> =
                     params.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-                let body = json!({"params": params, "ref": r#ref});
+                let mut body = json!({"params": params, "ref": r#ref});
+                pass.put(&mut body);
                 let run = client.post(&format!("jobs/{}/runs", segment(&name)), &body).await?;
                 if !wait && !follow {
                     print.answer(&run, |run| {
@@ -280,6 +293,31 @@ fn taken(name: &str, hook: &Value) -> String {
     format!("{name} has an address, made by {} at {}, {used}", field(hook, "made_by"), field(hook, "made_at"))
 }
 
+/// The coming fires of all schedules in order, and what keeps each from running.
+fn next(job: &Value) -> Vec<String> {
+    let schedules = items(&job["schedules"]).iter();
+    let mut fires: Vec<&Value> = schedules.flat_map(|schedule| items(&schedule["upcoming"])).collect();
+    fires.sort_by_key(|fire| field(fire, "at"));
+    let mut lines: Vec<String> =
+        items(&job["frozen"]).iter().map(|hold| format!("now {}", field(hold, "sentence"))).collect();
+    if job["paused"] == true {
+        lines.push("paused; nothing of this happens until it is resumed".to_owned());
+    }
+    lines.extend(fires.into_iter().map(|fire| {
+        let (excluded, frozen) = (field(fire, "excluded_by"), field(fire, "frozen"));
+        let why = match (excluded.is_empty(), frozen.is_empty()) {
+            (false, _) => format!("  not on a day in {excluded}"),
+            (true, false) => format!("  {frozen}"),
+            (true, true) => String::new(),
+        };
+        format!("{}  {}{why}", field(fire, "at"), field(fire, "local"))
+    }));
+    if lines.is_empty() {
+        lines.push("no clock starts it".to_owned());
+    }
+    lines
+}
+
 fn shown(job: &Value) -> Vec<String> {
     let mut lines = vec![format!("{} ({})", field(job, "title"), field(job, "name"))];
     let mut put = |label: &str, value: String| {
@@ -296,10 +334,15 @@ fn shown(job: &Value) -> Vec<String> {
         let word = if job["disabled"] == true { "disabled" } else { "paused" };
         put(word, format!("by {}{until} {}", field(pause, "by"), field(pause, "reason")));
     }
+    for hold in items(&job["frozen"]) {
+        put("now", field(hold, "sentence"));
+    }
     for schedule in items(&job["schedules"]) {
         put("schedule", field(schedule, "words"));
         for fire in items(&schedule["upcoming"]).iter().take(3) {
-            put("  next", field(fire, "local"));
+            let frozen = field(fire, "frozen");
+            let frozen = if frozen.is_empty() { String::new() } else { format!("  {frozen}") };
+            put("  next", format!("{}{frozen}", field(fire, "local")));
         }
     }
     for fire in items(&job["fires"]) {

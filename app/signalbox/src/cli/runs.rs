@@ -13,6 +13,27 @@ use std::time::Duration;
 /// How often a run is looked at that somebody waits for.
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
 
+/// Passing what a job is frozen by.
+#[derive(Debug, Default, clap::Args)]
+pub struct Pass {
+    /// Pass this freeze, named as the refusal names it (freeze:prod-push); needs the right to pause the job and --reason. Repeatable.
+    #[arg(long = "override", value_name = "KIND:NAME", requires = "reason", value_delimiter = ',')]
+    pub overrides: Vec<String>,
+    /// Why it is passed.
+    #[arg(long, value_name = "TEXT", requires = "overrides")]
+    pub reason: Option<String>,
+}
+
+impl Pass {
+    /// Writes it into a request.
+    pub fn put(self, body: &mut Value) {
+        if !self.overrides.is_empty() {
+            body["override"] = json!(self.overrides);
+            body["reason"] = json!(self.reason);
+        }
+    }
+}
+
 /// What to do with runs.
 #[derive(Debug, clap::Subcommand)]
 pub enum Run {
@@ -62,11 +83,33 @@ pub enum Run {
         /// Print its output while it comes, and end as it does.
         #[arg(long, short)]
         follow: bool,
+        #[command(flatten)]
+        pass: Pass,
     },
     /// Let the manual stage begin that a run waits with.
     Release {
         /// The run's id.
         run: String,
+    },
+    /// Say something about a run; without a text, list what was said.
+    Comment {
+        /// The run's id.
+        run: String,
+        /// What to say; `-` reads it from standard input.
+        text: Option<String>,
+        /// Take back the comment with this id.
+        #[arg(long, value_name = "ID", conflicts_with = "text")]
+        remove: Option<String>,
+    },
+    /// Put labels on a run, or take them off; without any, list them.
+    Label {
+        /// The run's id.
+        run: String,
+        /// The labels.
+        labels: Vec<String>,
+        /// Take these labels off.
+        #[arg(long, requires = "labels")]
+        remove: bool,
     },
     /// Fetch a file that a run kept; without a name, list them.
     Artifact {
@@ -126,8 +169,9 @@ impl Run {
                     .await?;
                 print.answer(&answer, |run| vec![format!("run {} is told to stop", field(run, "number"))]);
             }
-            Self::Retry { run, only_failed, follow } => {
-                let body = json!({"only_failed": only_failed});
+            Self::Retry { run, only_failed, follow, pass } => {
+                let mut body = json!({"only_failed": only_failed});
+                pass.put(&mut body);
                 let answer = client.post(&format!("runs/{}/retry", segment(&run)), &body).await?;
                 if follow {
                     return wait(client, print, &field(&answer, "id"), true).await;
@@ -140,6 +184,8 @@ impl Run {
                 let answer = client.post(&format!("runs/{}/release", segment(&run)), &json!({})).await?;
                 print.answer(&answer, |run| vec![format!("run {} goes on", field(run, "number"))]);
             }
+            Self::Comment { run, text, remove } => return comment(client, print, &run, text, remove).await,
+            Self::Label { run, labels, remove } => return label(client, print, &run, &labels, remove).await,
             Self::Artifact { run, name: None, .. } => {
                 let answer = client.list(&format!("runs/{}/artifacts", segment(&run)), &[]).await?;
                 print.table(&answer, "the run kept no files", |file| {
@@ -157,6 +203,54 @@ impl Run {
         }
         Ok(())
     }
+}
+
+async fn comment(
+    client: &Client,
+    print: &Printer,
+    run: &str,
+    text: Option<String>,
+    remove: Option<String>,
+) -> Result<(), Failure> {
+    let path = format!("runs/{}/comments", segment(run));
+    if let Some(id) = remove {
+        let answer = client.json(client.request(Method::DELETE, &format!("{path}/{}", segment(&id)))).await?;
+        print.answer(&answer, |_| vec!["the comment is removed".to_owned()]);
+        return Ok(());
+    }
+    let Some(text) = text else {
+        let answer = client.list(&path, &[]).await?;
+        print.table(&answer, "nobody said anything about the run", |comment| {
+            ["id", "by", "at", "text"].map(|name| field(comment, name)).to_vec()
+        });
+        return Ok(());
+    };
+    let text = match text.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin())
+            .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?,
+        _ => text,
+    };
+    let answer = client.post(&path, &json!({"text": text})).await?;
+    print.answer(&answer, |comment| vec![format!("said, as comment {}", field(comment, "id"))]);
+    Ok(())
+}
+
+async fn label(
+    client: &Client,
+    print: &Printer,
+    run: &str,
+    labels: &[String],
+    remove: bool,
+) -> Result<(), Failure> {
+    let path = format!("runs/{}/labels", segment(run));
+    let method = if remove { Method::DELETE } else { Method::PUT };
+    for label in labels {
+        client.json(client.request(method.clone(), &format!("{path}/{}", segment(label)))).await?;
+    }
+    let answer = client.list(&path, &[]).await?;
+    print
+        .table(&answer, "the run has no labels", |label| vec![label.as_str().unwrap_or_default().to_owned()]);
+    Ok(())
 }
 
 async fn fetch(client: &Client, run: &str, name: &str, output: Option<PathBuf>) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
 //! What happens with one fire: the facts in, a decision and its reason out.
 //!
 //! Every fire of every schedule gets exactly one decision, which is written down with it, in the same transaction as the run it starts.
-//! The rules are asked in this order, and the first that objects has the word: switched off, paused, excluded by a calendar, missed,
-//! overlap. A fire that fell into a pause was not missed: it is never made up for.
+//! The rules are asked in this order, and the first that objects has the word: switched off, paused, excluded by a calendar,
+//! frozen, missed, overlap. A fire that fell into a pause or a freeze was not missed: it is never made up for.
 
 use super::pauses::Pause;
 use crate::file::{Missed, MissedPolicy, Overlap};
@@ -35,6 +35,8 @@ base::text_enum! {
         SkipPaused = "skip_paused",
         /// Nothing: a calendar excludes its day.
         SkipWindow = "skip_window",
+        /// Nothing: the job was frozen around the run of another.
+        SkipFrozen = "skip_frozen",
         /// Nothing: the job or its schedule was switched off.
         SkipDisabled = "skip_disabled",
     }
@@ -51,6 +53,7 @@ impl Decision {
             | Self::SkipMissed
             | Self::SkipPaused
             | Self::SkipWindow
+            | Self::SkipFrozen
             | Self::SkipDisabled => false,
         }
     }
@@ -80,6 +83,8 @@ pub struct Facts<'a> {
     pub pause: Option<&'a Pause>,
     /// The calendar that excludes its day.
     pub excluded_by: Option<&'a str>,
+    /// Why the job is frozen.
+    pub frozen: Option<&'a str>,
     /// What happens with missed fires.
     pub missed: Missed,
     /// What happens when a run is still there.
@@ -112,11 +117,17 @@ pub fn decide(facts: &Facts<'_>) -> Verdict {
     if let Some(calendar) = facts.excluded_by {
         return verdict(Decision::SkipWindow, format!("the day is in the calendar {calendar}"));
     }
+    if let Some(why) = facts.frozen.filter(|_| !waits(facts.overlap)) {
+        return verdict(Decision::SkipFrozen, why.to_owned());
+    }
     let lateness = match missed(facts.missed, facts.scheduled_at, facts.newest_due, facts.now) {
         Ok(lateness) => lateness,
         Err(reason) => return verdict(Decision::SkipMissed, reason),
     };
-    let mut verdict = overlap(facts.overlap, facts.others);
+    let mut verdict = match facts.frozen {
+        Some(why) => frozen(facts.overlap, facts.others, why),
+        None => overlap(facts.overlap, facts.others),
+    };
     if let Some(lateness) = lateness.filter(|_| verdict.decision.makes_run()) {
         verdict.reason = format!("{lateness}; {}", verdict.reason);
     }
@@ -169,6 +180,27 @@ pub fn overlap(policy: Overlap, others: Others) -> Verdict {
         Overlap::AllowAll => (Decision::Start, "nothing stood in its way"),
     };
     verdict(decision, reason.to_owned())
+}
+
+/// Whether a policy has things wait for the run before, and so for the end of a freeze.
+pub fn waits(policy: Overlap) -> bool {
+    matches!(policy, Overlap::BufferOne | Overlap::BufferAll | Overlap::BufferLatest)
+}
+
+/// What becomes of what falls into a freeze: it waits as it would for a run before, or it does not happen.
+pub fn frozen(policy: Overlap, others: Others, why: &str) -> Verdict {
+    if !waits(policy) {
+        return verdict(Decision::SkipFrozen, why.to_owned());
+    }
+    let held = overlap(policy, Others { running: others.running.max(others.limit.max(1)), ..others });
+    match held.decision {
+        Decision::Buffer => verdict(Decision::Buffer, format!("{why}; it waits for that")),
+        Decision::BufferReplacing => verdict(
+            Decision::BufferReplacing,
+            format!("{why}; it waits for that in the place of one that waited"),
+        ),
+        _ => verdict(Decision::SkipFrozen, format!("{why}; {}", held.reason)),
+    }
 }
 
 fn verdict(decision: Decision, reason: String) -> Verdict {

@@ -14,6 +14,8 @@ pub const KEYS: usize = 2_000;
 pub const JOBS: usize = 100;
 /// Things that start one job.
 pub const TRIGGERS: usize = 50;
+/// Other jobs that one job is frozen around.
+pub const FREEZES: usize = 10;
 /// Parameters of one job.
 pub const PARAMS: usize = 50;
 /// Stages of one job.

@@ -14,6 +14,9 @@ pub fn key(shape: &str, key: &str) -> Option<String> {
         }
         ("job", "cron") => "on: [{cron: ...}]",
         ("job" | "part", "final-tasks" | "post" | "after_script") => "finally",
+        ("job", "freezes" | "blackout" | "frozen") => {
+            "freeze: [{from: 90m before OTHER-JOB, until: OTHER-JOB finished}]"
+        }
         ("job", "environments") => "deploy: NAME",
         ("job", "plan") => "name",
         ("part", "needs") => "stages: jobs of one stage run side by side, stages in order",

@@ -4,6 +4,7 @@
 //! never renamed, and whatever is missing in an old definition takes its default. Lengths of time are whole seconds and sizes are
 //! bytes. Triggers are in [`super::triggers`], stages and what they hold in [`super::parts`].
 
+use super::freeze::Freeze;
 use super::parts::{ArtifactRule, Isolation, Limits, Part, Pull, Requirement, Retry, Stage, Step, Timeouts};
 use super::triggers::{Calendar, Overlap, Trigger};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,8 @@ pub struct Job {
     pub overlap: Overlap,
     /// What it shares with other jobs, so that only so many run at once.
     pub concurrency: Option<Concurrency>,
+    /// Stretches of time around the runs of other jobs, in which it is not begun.
+    pub freeze: Vec<Freeze>,
     /// What an agent must have; it is in each part's `requires` already.
     pub requires: Vec<Requirement>,
     /// The environment that a run deploys to: the run asks its gate first.

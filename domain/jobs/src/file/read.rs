@@ -1,6 +1,7 @@
 //! From the tree of a job file to its jobs.
 
 mod check;
+mod freeze;
 mod job;
 mod matrix;
 mod params;
@@ -9,6 +10,8 @@ mod people;
 mod pieces;
 mod steps;
 mod triggers;
+
+pub use freeze::ring_in_words;
 
 use super::findings::Findings;
 use super::limits::JOBS;
@@ -50,6 +53,10 @@ pub(super) fn file(text: &str) -> Parsed {
         if findings.count_errors() == before && !is_spoilt {
             jobs.push(job);
         }
+    }
+    for (place, line, message) in freeze::rings(&jobs).into_iter().rev() {
+        findings.add(Severity::Error, At { line, column: 1 }, "freeze", message, None);
+        jobs.remove(place);
     }
     Parsed { jobs, findings: findings.into_sorted() }
 }

@@ -17,6 +17,9 @@ pub const VARIABLE: &str = "[A-Za-z_][A-Za-z0-9_]{0,127}";
 pub const SECRET: &str = "[A-Z][A-Z0-9_]{0,127}";
 /// Names of calendars and artifacts.
 pub const NAME: &str = "[A-Za-z0-9$][A-Za-z0-9 ._{}$-]{0,99}";
+const FREEZE_FROM: &str = "\\s*(([0-9]+[smhdw]?)+\\s+before\\s+)?[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?\\s*";
+const FREEZE_UNTIL: &str =
+    "\\s*(([0-9]+[smhdw]?)+\\s+after\\s+)?[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?(\\s+finished)?\\s*";
 const ANY_NAME: &str = ".{1,200}";
 const DATE: &str = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?";
 
@@ -110,6 +113,11 @@ pub static JOB: Shape = Shape {
             "concurrency",
             Either(&[Match(NAME), Map(&CONCURRENCY)]),
             "A name that several jobs share, so that only so many run at once.",
+        ),
+        may(
+            "freeze",
+            Many(&Map(&FREEZE)),
+            "Stretches of time around the runs of other jobs, in which it is not begun.",
         ),
         may("deploy", SLUG_KIND, "The environment that its runs deploy to: its gate is asked first."),
         may(
@@ -354,6 +362,23 @@ pub static CONCURRENCY: Shape = Shape {
         must("group", Match(NAME), "The name."),
         may("limit", Integer(1, 1_000), "How many runs may hold it at once; 1 unless said."),
         may("when_full", words!(Overlap), "What happens to a run when they do; buffer_all unless said."),
+    ],
+};
+
+pub static FREEZE: Shape = Shape {
+    name: "freeze",
+    doc: "A stretch of time around each run of another job. Fires in it are skipped, or wait for its end where overlap has them wait; pushes and requests wait; people are told why.",
+    keys: &[
+        must(
+            "from",
+            Match(FREEZE_FROM),
+            "When it begins: 90m before prod-push, or prod-push for the moment that it begins.",
+        ),
+        may(
+            "until",
+            Match(FREEZE_UNTIL),
+            "When it ends: prod-push finished (unless said), 30m after prod-push, or prod-push for the moment that it begins.",
+        ),
     ],
 };
 

@@ -23,6 +23,10 @@ impl<'a> View<'a> {
         self.findings.add(Severity::Error, self.node.at, &self.path, message.into(), suggestion);
     }
 
+    pub fn warn_meant(&self, message: impl Into<String>, suggestion: Option<String>) {
+        self.findings.add(Severity::Warning, self.node.at, &self.path, message.into(), suggestion);
+    }
+
     pub fn warn(&self, message: impl Into<String>) {
         self.findings.add(Severity::Warning, self.node.at, &self.path, message.into(), None);
     }

@@ -3,7 +3,8 @@
 use super::{Finding, Job};
 use crate::notices::{self, Hears};
 use crate::runs::{self, Filter, State as RunState};
-use crate::{cron, file, schedules};
+use crate::schedules::{self, freeze};
+use crate::{cron, file};
 use axum::extract::State;
 use base::id::{JobId, RunId};
 use base::{Right, Time};
@@ -125,8 +126,22 @@ struct WholeJob {
     #[schema(value_type = Object)]
     definition: file::Job,
     schedules: Vec<ScheduleJson>,
+    /// What it is frozen by at this moment.
+    frozen: Vec<FrozenJson>,
     /// What was decided about the last fires, newest first.
     fires: Vec<FireJson>,
+}
+
+/// Why nothing of a job is begun at this moment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = JobFrozen)]
+struct FrozenJson {
+    /// What names it for an override.
+    mark: String,
+    /// When it ends, where that is known.
+    #[schema(value_type = Option<String>)]
+    until: Option<Time>,
+    sentence: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -169,6 +184,15 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Path(name): Path<String>
     let job = super::named(&mut tx, &name, Right::View).await?;
     let definition = super::definition(&mut tx, job.definition).await?;
     let now = tx.now();
+    let around = freeze::around(&mut tx, &definition.model.freeze, now).await?;
+    let frozen = freeze::all_holding(&around, now, now).into_iter();
+    let frozen =
+        frozen.map(|hold| FrozenJson { mark: hold.mark, until: hold.until, sentence: hold.sentence });
+    let upcoming = |clock: cron::Schedule| {
+        let mut fires = clock.preview(now, FIRES_SHOWN);
+        freeze::mark(&mut fires, &around, now);
+        fires
+    };
     let show_schedule = |schedule: schedules::Schedule| {
         let clock = cron::Schedule::of(&definition.model, &schedule.trigger).ok();
         ScheduleJson {
@@ -177,7 +201,7 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Path(name): Path<String>
             tz: schedule.trigger.tz.clone(),
             words: clock.as_ref().map(cron::Schedule::in_words).unwrap_or_default(),
             next_at: schedule.next_at,
-            upcoming: clock.map(|clock| clock.preview(now, FIRES_SHOWN)).unwrap_or_default(),
+            upcoming: clock.map(upcoming).unwrap_or_default(),
         }
     };
     let schedules = schedules::of_job(&mut tx, job.id).await?.into_iter().map(show_schedule).collect();
@@ -200,6 +224,7 @@ async fn get(State(app): State<App>, Auth(actor): Auth, Path(name): Path<String>
         source: definition.source,
         definition: definition.model,
         schedules,
+        frozen: frozen.collect(),
         fires,
     }))
 }

@@ -50,6 +50,11 @@ async fn fetched(tx: &mut Tx, entry: &Entry) -> Result<()> {
         .map(drop)
 }
 
+/// Has the job files of a repository read again, though nothing moved in it.
+pub(super) async fn read_again(tx: &mut Tx, repository: RepositoryId) -> Result<()> {
+    chores::enqueue(tx, SYNC, json!({"repository": repository, "refs": [], "entry": 0})).await.map(drop)
+}
+
 pub(crate) fn chores(app: &App) -> Vec<chores::Handler> {
     let app = app.clone();
     vec![chores::Handler::new(SYNC, move |chore| {

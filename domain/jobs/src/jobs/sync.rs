@@ -4,6 +4,7 @@
 //! file can be read and no longer names it. A document that says the same as before is noted with its new commit, which is what schedules
 //! run from then on: what a job does is not only its document, but also the scripts beside it.
 
+mod freezes;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,8 @@ pub async fn apply(tx: &mut Tx, read: &Read) -> Result<()> {
     let known: BTreeMap<&str, &Job> = known.iter().map(|job| (job.name.as_str(), job)).collect();
     let before = jobs::files(tx, read.repository).await?;
     let mut named = BTreeSet::new();
+    let known_before: BTreeSet<String> =
+        known.values().filter(|job| job.gone_at.is_none()).map(|job| job.name.clone()).collect();
     for file in &read.files {
         let mut findings = file.parsed.findings.clone();
         let documents = Documents::of(&file.text);
@@ -65,6 +68,10 @@ pub async fn apply(tx: &mut Tx, read: &Read) -> Result<()> {
                 made_at: tx.now(),
             };
             let job = known.get(model.name.as_str()).copied();
+            if let Some(finding) = freezes::refusal(tx, read, model).await? {
+                findings.push(finding);
+                continue;
+            }
             if let Some(finding) = take_in(tx, read.repository, &file.path, new, job, &said).await? {
                 findings.push(finding);
             }
@@ -84,7 +91,7 @@ pub async fn apply(tx: &mut Tx, read: &Read) -> Result<()> {
     for job in left.filter(|job| !unreadable.contains(job.path.as_str())) {
         remove(tx, job.clone(), &read.commit).await?;
     }
-    Ok(())
+    freezes::read_again(tx, read, &known_before, &named).await
 }
 
 /// The documents of a file, each with the line that it begins at.
@@ -192,6 +199,7 @@ async fn take_in(
 fn says(model: &file::Job) -> file::Job {
     let mut said = model.clone();
     said.line = 0;
+    said.freeze.iter_mut().for_each(|freeze| freeze.line = 0);
     for trigger in &mut said.triggers {
         if let file::Trigger::Cron(cron) = trigger {
             cron.line = 0;

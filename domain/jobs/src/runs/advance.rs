@@ -5,6 +5,7 @@ use super::store::waiting;
 use super::{Part, PartState, Run, State, missing, store};
 use crate::file::{self, Overlap, RetryOn};
 use crate::jobs;
+use crate::schedules::freeze;
 use base::id::{DefinitionId, JobId, PartId, RunId};
 use base::{Error, Result};
 use db::Tx;
@@ -203,7 +204,8 @@ pub(crate) async fn end(tx: &mut Tx, run: &mut Run, state: State, sentence: Opti
     crate::gate::ended(tx, run).await?;
     crate::notices::ended(tx, run, &job).await?;
     crate::triggers::ended(tx, run).await?;
-    admit(tx, run).await
+    admit(tx, run).await?;
+    freeze::ended(tx, &job).await
 }
 
 /// Ends a run that waits, because it is not wanted any more.
@@ -227,6 +229,16 @@ async fn admit(tx: &mut Tx, ended: &Run) -> Result<()> {
         candidates.extend(waiting::of_lane(tx, lane).await?);
     }
     candidates.retain(|run| run.id != ended.id);
+    begin_those(tx, candidates).await
+}
+
+/// Lets in the runs of a job that wait, as far as nothing else stands in their way.
+pub(crate) async fn let_in(tx: &mut Tx, job: JobId) -> Result<()> {
+    let candidates = waiting::of_job(tx, job).await?;
+    begin_those(tx, candidates).await
+}
+
+async fn begin_those(tx: &mut Tx, mut candidates: Vec<waiting::Waiting>) -> Result<()> {
     candidates.sort_by_key(|run| run.id);
     candidates.dedup_by_key(|run| run.id);
     let mut models: HashMap<DefinitionId, file::Job> = HashMap::new();
@@ -246,6 +258,9 @@ async fn admit(tx: &mut Tx, ended: &Run) -> Result<()> {
             if first.is_some_and(|first| first != run.id) {
                 continue;
             }
+        }
+        if !freeze::may_begin(tx, run.job, run.id).await? {
+            continue;
         }
         if let Some(shared) = &model.concurrency
             && waiting::count_begun_in_lane(tx, &shared.group).await? >= u64::from(shared.limit)

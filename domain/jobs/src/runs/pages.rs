@@ -6,6 +6,7 @@ mod files;
 pub(crate) mod load;
 mod log;
 mod parts;
+mod remarks;
 mod show;
 pub(crate) mod strip;
 pub(crate) mod who;
@@ -32,6 +33,10 @@ pub(crate) fn pages() -> Router<App> {
         .route("/runs/{id}/repeat", post(act::repeat))
         .route("/runs/{id}/release", post(act::release))
         .route("/runs/{id}/cancel", get(act::cancel_form).post(act::cancel))
+        .route("/runs/{id}/comments", post(remarks::say))
+        .route("/runs/{id}/comments/{comment}/remove", post(remarks::unsay))
+        .route("/runs/{id}/labels", post(remarks::label))
+        .route("/runs/{id}/labels/remove", post(remarks::unlabel))
         .route("/jobs/{name}/runs/{number}", get(numbered))
 }
 

@@ -60,6 +60,23 @@ pub async fn comment(tx: &mut Tx, run: RunId, text: &str) -> Result<Comment> {
     Ok(comment)
 }
 
+/// Takes back what was said: for who said it, and for whoever administers the job.
+pub async fn uncomment(tx: &mut Tx, run: RunId, id: AnyId) -> Result<()> {
+    let (run, job) = require(tx, run, Right::View).await?;
+    let user = users::require_signed_in(tx)?;
+    rights::require_scope(tx, Right::Comment)?;
+    let all = store::comments(tx, run.id).await?;
+    let missing = || Error::missing("comment.missing", format!("Run {} has no such comment", run.number));
+    let comment = all.into_iter().find(|comment| comment.id == id).ok_or_else(missing)?;
+    if comment.user != Some(user) {
+        crate::access::check(tx, &job, Right::Admin).await?;
+    }
+    store::remove_comment(tx, id).await?;
+    let data = json!({"number": run.number, "comment": id, "by": comment.user_name, "text": comment.text});
+    journal::enter(tx, "run.comment_removed", run.subject(), &run.parents(), data);
+    Ok(())
+}
+
 /// The labels of a run, in the order of the alphabet.
 pub async fn labels(tx: &mut Tx, run: RunId) -> Result<Vec<String>> {
     require(tx, run, Right::View).await?;
@@ -141,10 +158,21 @@ mod tests {
             assert_eq!(comments(&mut tx, first.id).await.expect("read"), [said]);
             assert!(comments(&mut tx, second.id).await.expect("read").is_empty());
             assert_eq!(comment(&mut tx, first.id, " ").await.expect_err("refused").code(), "comment.empty");
+            let slip = comment(&mut tx, first.id, "a slip").await.expect("said");
+            assert!(uncomment(&mut tx, second.id, slip.id).await.expect_err("of another run").is_missing());
+            uncomment(&mut tx, first.id, slip.id).await.expect("taken back");
+            assert!(uncomment(&mut tx, first.id, slip.id).await.expect_err("gone").is_missing());
+            assert_eq!(comments(&mut tx, first.id).await.expect("read").len(), 1);
             tx.commit().await.expect("committed");
+            let mut tx = hub.by(&hub.ann).await;
+            let anns = comment(&mut tx, second.id, "Ann's").await.expect("said");
+            tx.commit().await.expect("committed");
+            let mut tx = hub.by(&hub.bob).await;
+            assert_eq!(uncomment(&mut tx, second.id, anns.id).await.expect_err("not his").code(), "right.missing");
+            drop(tx);
             assert_eq!(
                 hub.verbs(&["run.label", "run.unlabel", "run.comment"]).await,
-                ["run.labelled", "run.labelled", "run.labelled", "run.unlabelled", "run.commented"]
+                ["run.labelled", "run.labelled", "run.labelled", "run.unlabelled", "run.commented", "run.commented", "run.comment_removed", "run.commented"]
             );
             let mut tx = hub.by(&hub.gus).await;
             assert!(labels(&mut tx, first.id).await.expect_err("hidden").is_missing());

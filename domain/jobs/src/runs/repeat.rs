@@ -3,12 +3,18 @@
 use super::start::{New, for_people, start};
 use super::{Ask, Cause, PartState, Run, store};
 use crate::jobs;
+use crate::schedules::Pass;
 use base::id::RunId;
 use base::{Error, Result, Right};
 use db::Tx;
 
 /// Starts a run like this one. `only_failed` keeps the parts that succeeded; their artifacts are used.
 pub async fn repeat(tx: &mut Tx, id: RunId, only_failed: bool) -> Result<Run> {
+    repeat_passing(tx, id, only_failed, None).await
+}
+
+/// The same; `pass` names the freezes that do not hold it off.
+pub async fn repeat_passing(tx: &mut Tx, id: RunId, only_failed: bool, pass: Option<Pass>) -> Result<Run> {
     let (old, job) = super::require(tx, id, Right::Run).await?;
     if let Some(refusal) = job.refusal() {
         return Err(refusal);
@@ -38,6 +44,7 @@ pub async fn repeat(tx: &mut Tx, id: RunId, only_failed: bool) -> Result<Run> {
             trusted: old.trusted,
             definition: Some((definition.source, definition.model)),
             params: old.params,
+            pass,
         },
         verdict: None,
         repeats: Some(old.id),

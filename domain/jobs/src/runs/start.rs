@@ -4,6 +4,7 @@ use super::{Cause, Part, PartState, Run, State, advance, store};
 use crate::cron::decide::{self, Decision, Others, Verdict};
 use crate::file::{self, Overlap};
 use crate::jobs::{self, Definition, Job};
+use crate::schedules::freeze::{self, Met, Pass};
 use base::id::{JobId, RunId};
 use base::{Error, Result, Right, Time};
 use db::Tx;
@@ -23,6 +24,8 @@ pub struct Ask {
     pub definition: Option<(String, file::Job)>,
     /// What the run is handed.
     pub params: BTreeMap<String, String>,
+    /// The freezes that somebody passes, and why.
+    pub pass: Option<Pass>,
 }
 
 /// A run to start, as a trigger knows it.
@@ -101,15 +104,17 @@ pub(crate) fn for_people(overlap: Overlap) -> Overlap {
 /// Starts a run. The caller has checked who asks.
 pub(crate) async fn start(tx: &mut Tx, job: &Job, new: New) -> Result<Started> {
     let job = jobs::store::hold(tx, job.id).await?.ok_or_else(|| jobs::missing(&job.name))?;
-    let definition = definition(tx, &job, &new).await?;
+    let (definition, freezes) = definition(tx, &job, &new).await?;
     let model = &definition.model;
     let wrong =
         |wrong: Vec<String>| Error::invalid("run.params", format!("{}: {}", job.name, wrong.join("; ")));
     let params = model.arguments(&new.ask.params).map_err(wrong)?;
     let lane = model.concurrency.as_ref().map(|concurrency| concurrency.group.clone());
-    let verdict = match new.verdict.clone() {
-        Some(verdict) => verdict,
-        None => decide::overlap(new.overlap, others(tx, job.id).await?),
+    let met = freeze::meet(tx, &job, &freezes, &new).await?;
+    let verdict = match (&met, new.verdict.clone()) {
+        (Met::Not(verdict) | Met::Waits(verdict, _) | Met::Passed(verdict), _) => verdict.clone(),
+        (Met::Nothing, Some(verdict)) => verdict,
+        (Met::Nothing, None) => decide::overlap(new.overlap, others(tx, job.id).await?),
     };
     if !verdict.decision.makes_run() {
         return Ok(Started::Not(verdict));
@@ -122,6 +127,9 @@ pub(crate) async fn start(tx: &mut Tx, job: &Job, new: New) -> Result<Started> {
     if turn.decision != Decision::Start {
         let group = lane.as_deref().unwrap_or_default();
         waits_for = waits_for.or_else(|| Some(format!("Waits for its turn in {group}")));
+    }
+    if let Met::Waits(_, hold) = &met {
+        waits_for = Some(format!("Waits: {}", hold.sentence));
     }
     let now = tx.now();
     let mut run = Run {
@@ -159,21 +167,23 @@ pub(crate) async fn start(tx: &mut Tx, job: &Job, new: New) -> Result<Started> {
     let data = json!({
         "job": job.name, "title": job.title, "number": run.number, "cause": run.cause, "commit": run.commit,
         "reference": run.reference, "params": run.params, "scheduled_at": run.scheduled_at, "repeats": run.repeats,
-        "waits": waits_for,
+        "waits": waits_for, "overrides": new.ask.pass.as_ref().filter(|_| matches!(met, Met::Passed(_))),
     });
     journal::enter(tx, "run.asked", run.subject(), &run.parents(), data);
+    freeze::keep(tx, &run, &met, new.ask.pass.as_ref()).await?;
     if waits_for.is_none() {
         advance::begin(tx, &mut run, model).await?;
     }
     Ok(Started::Run(Box::new(run)))
 }
 
-/// The definition that the run keeps: the job's, or the one of its own commit.
-async fn definition(tx: &mut Tx, job: &Job, new: &New) -> Result<Definition> {
+/// The definition that the run keeps, the job's or the one of its own commit; and what the job is frozen around, which only the job says.
+async fn definition(tx: &mut Tx, job: &Job, new: &New) -> Result<(Definition, Vec<file::Freeze>)> {
     let current = jobs::definition(tx, job.definition).await?;
-    let Some((source, model)) = &new.ask.definition else { return Ok(current) };
+    let freezes = current.model.freeze.clone();
+    let Some((source, model)) = &new.ask.definition else { return Ok((current, freezes)) };
     if *model == current.model {
-        return Ok(current);
+        return Ok((current, freezes));
     }
     let own = Definition {
         id: tx.new_id(),
@@ -183,7 +193,7 @@ async fn definition(tx: &mut Tx, job: &Job, new: &New) -> Result<Definition> {
         made_at: tx.now(),
     };
     jobs::store::insert_definition(tx, job.id, &own).await?;
-    Ok(own)
+    Ok((own, freezes))
 }
 
 async fn insert_parts(tx: &mut Tx, run: &Run, model: &file::Job, new: &New) -> Result<()> {
@@ -246,7 +256,12 @@ async fn turn(tx: &mut Tx, model: &file::Job) -> Result<Verdict> {
     let Some(shared) = &model.concurrency else {
         return Ok(decide::overlap(Overlap::AllowAll, Others::default()));
     };
-    let all = store::live_in_lane(tx, &shared.group).await?;
+    let mut all = store::live_in_lane(tx, &shared.group).await?;
+    if all.iter().any(|run| run.state == State::Waiting) {
+        // What is frozen is not in anybody's way: what it waits for may be in the same group.
+        let held = freeze::held_in_lane(tx, &shared.group).await?;
+        all.retain(|run| !held.contains(&run.id));
+    }
     let waiting = all.iter().filter(|run| run.state == State::Waiting && !run.gate_asked).count();
     let others = Others {
         running: (all.len() - waiting) as u64,

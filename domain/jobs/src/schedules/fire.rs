@@ -1,16 +1,15 @@
 //! Firing: what is due is decided and written, some hundred fires in one transaction.
 
-use super::{Fire, Schedule, store};
+use super::{Fire, Schedule, freeze, store};
 use crate::cron::{self, decide};
 use crate::file;
-use crate::jobs::{self, Job};
+use crate::jobs::{self, Definition, Job};
 use crate::runs::{self, Ask, Cause, New, Started};
 use base::{Actor, Result, Time};
 use chores::{Every, Handler};
 use db::{Db, Tx};
 use serde_json::json;
 use std::time::Duration;
-use web::App;
 
 const CLOCK: &str = "jobs.clock";
 const RECONCILE: &str = "jobs.reconcile";
@@ -28,12 +27,8 @@ pub(super) async fn wake(tx: &mut Tx) -> Result<()> {
     chores::enqueue_at(tx, CLOCK, json!({}), at, Some("clock")).await
 }
 
-pub(crate) fn chores(app: &App) -> Vec<Handler> {
-    handlers(&app.db)
-}
-
 /// What does the chores of schedules.
-pub(crate) fn handlers(db: &Db) -> Vec<Handler> {
+pub(super) fn handlers(db: &Db) -> Vec<Handler> {
     let db = db.clone();
     vec![Handler::new(CLOCK, move |_| {
         let db = db.clone();
@@ -41,13 +36,13 @@ pub(crate) fn handlers(db: &Db) -> Vec<Handler> {
     })]
 }
 
-pub(crate) fn periodic(app: &App) -> Vec<Every> {
-    let db = app.db.clone();
+pub(super) fn periodic(db: &Db) -> Every {
+    let db = db.clone();
     let handler = Handler::new(RECONCILE, move |_| {
         let db = db.clone();
         async move { reconcile(&db).await }
     });
-    vec![Every { handler, pause: Duration::from_secs(60) }]
+    Every { handler, pause: Duration::from_secs(60) }
 }
 
 /// Fires whatever is due, and has the clock looked at again.
@@ -108,8 +103,7 @@ async fn account(tx: &mut Tx, mut schedule: Schedule) -> Result<()> {
         if store::is_accounted(tx, schedule.id, *at).await? {
             continue;
         }
-        let fire =
-            decided(tx, &schedule, &job, &clock, *at, newest.unwrap_or(*at), &definition.commit).await?;
+        let fire = decided(tx, &schedule, &job, &clock, *at, newest.unwrap_or(*at), &definition).await?;
         store::insert_fire(tx, &job, &schedule, &fire).await?;
         if fire.run.is_none() {
             skipped.push(fire);
@@ -141,9 +135,10 @@ async fn decided(
     clock: &cron::Schedule,
     at: Time,
     newest_due: Time,
-    commit: &str,
+    definition: &Definition,
 ) -> Result<Fire> {
     let trigger = &schedule.trigger;
+    let frozen = freeze::of_fire(tx, &definition.model, trigger.overlap, at).await?;
     let pause = job.pause.as_ref().map(|pause| cron::pauses::Pause {
         from: pause.at,
         until: pause.until,
@@ -160,6 +155,7 @@ async fn decided(
         is_enabled: job.enabled && trigger.enabled,
         pause: pause.as_ref().filter(|pause| pause.holds_at(at)),
         excluded_by: clock.excluded_by(at),
+        frozen: frozen.as_deref(),
         missed: trigger.missed,
         overlap: trigger.overlap,
         others: runs::others(tx, job.id).await?,
@@ -176,7 +172,7 @@ async fn decided(
     if !verdict.decision.makes_run() {
         return Ok(fire);
     }
-    match start(tx, schedule, job, trigger, at, verdict, commit).await {
+    match start(tx, schedule, job, trigger, at, verdict, &definition.commit).await {
         Ok(Started::Run(run)) => fire.run = Some(run.id),
         Ok(Started::Not(verdict)) => (fire.decision, fire.reason) = (verdict.decision, verdict.reason),
         // A parameter that is wrong: the fire is accounted for with what is wrong.
@@ -208,6 +204,7 @@ async fn start(
             trusted: true,
             definition: None,
             params: trigger.params.clone(),
+            pass: None,
         },
         overlap: trigger.overlap,
         verdict: Some(verdict),

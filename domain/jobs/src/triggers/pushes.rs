@@ -119,6 +119,7 @@ async fn push(
             trusted: is_default,
             definition,
             params: std::collections::BTreeMap::new(),
+            pass: None,
         };
         start(app, &job, &model, ask, &format!("push {entry} {}", moved.name)).await?;
     }

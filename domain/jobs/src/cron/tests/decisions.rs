@@ -14,6 +14,7 @@ fn facts<'a>() -> Facts<'a> {
         is_enabled: true,
         pause: None,
         excluded_by: None,
+        frozen: None,
         missed: Missed::default(),
         overlap: Overlap::Skip,
         others: Others::default(),
@@ -126,4 +127,31 @@ fn the_first_that_objects_has_the_word() {
     );
     facts.others = Others::default();
     assert_eq!(decide(&facts).decision, Decision::Start);
+}
+
+#[test]
+fn a_freeze_stands_in_the_way_as_a_run_would() {
+    let decided = |overlap, running, waiting| {
+        let others = Others { running, waiting, limit: 1 };
+        let verdict = decide(&Facts { frozen: Some("frozen until 17:30"), overlap, others, ..facts() });
+        (verdict.decision, verdict.reason)
+    };
+    let frozen = || (Decision::SkipFrozen, "frozen until 17:30".to_owned());
+    for overlap in [Overlap::Skip, Overlap::AllowAll, Overlap::CancelOther, Overlap::TerminateOther] {
+        assert_eq!(decided(overlap, 0, 0), frozen(), "{overlap}");
+    }
+    let waits = || (Decision::Buffer, "frozen until 17:30; it waits for that".to_owned());
+    for overlap in [Overlap::BufferOne, Overlap::BufferAll, Overlap::BufferLatest] {
+        assert_eq!(decided(overlap, 0, 0), waits(), "{overlap}");
+    }
+    let enough = "frozen until 17:30; another run waits already".to_owned();
+    assert_eq!(decided(Overlap::BufferOne, 0, 1), (Decision::SkipFrozen, enough));
+    assert_eq!(decided(Overlap::BufferAll, 0, 7), waits());
+    assert_eq!(decided(Overlap::BufferLatest, 0, 1).0, Decision::BufferReplacing);
+    // A pause has the word before it, and what fell into a freeze was not missed.
+    let pause = Pause { from: facts().now, until: None, reason: String::new() };
+    let verdict = decide(&Facts { frozen: Some("frozen"), pause: Some(&pause), ..facts() });
+    assert_eq!(verdict.decision, Decision::SkipPaused);
+    let late = Facts { frozen: Some("frozen"), now: time("2026-11-01T06:30:00Z"), ..facts() };
+    assert_eq!(decide(&late).decision, Decision::SkipFrozen);
 }

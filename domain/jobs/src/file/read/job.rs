@@ -5,7 +5,7 @@ use super::super::view::{Keys, View};
 use super::super::{
     Calendar, Concurrency, Job, Notify, NotifyOn, Observed, Overlap, Part, Recipient, Trigger, Weekday,
 };
-use super::{check, is, params, parts, people, pieces, triggers};
+use super::{check, freeze, is, params, parts, people, pieces, triggers};
 use std::collections::BTreeMap;
 
 pub(super) fn read(view: &View<'_>) -> Option<Job> {
@@ -34,6 +34,7 @@ pub(super) fn read(view: &View<'_>) -> Option<Job> {
         environment.text_where("it is the name of an environment, like beta", |text| is(SLUG, text))
     });
     job.concurrency = keys.get("concurrency").and_then(|concurrency| self::concurrency(&concurrency));
+    job.freeze = freeze::read(&keys, &job.name);
     job.notify = keys.get("notify").map_or_else(usual_notify, |notify| people::notify(&notify));
     job.permissions = keys.get("permissions").and_then(|permissions| people::permissions(&permissions));
     job.calendars = keys.get("calendars").map(|calendars| self::calendars(&calendars)).unwrap_or_default();

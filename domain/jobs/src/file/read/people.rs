@@ -86,14 +86,23 @@ fn subject(view: &View<'_>) -> Option<Subject> {
         "owner" => Subject::Owner,
         text => match text.split_once(':') {
             Some(("team", team)) if !team.trim().is_empty() => Subject::Team(team.trim().to_owned()),
-            Some(("user", user)) if !user.trim().is_empty() => Subject::User(user.trim().to_owned()),
+            Some(("user", user)) if !user.trim().is_empty() => person(view, user.trim()),
             Some(_) => {
                 view.error(format!(
-                    "{text:?} names nobody; write everyone, members, owner, team:NAME or user:NAME"
+                    "{text:?} names nobody; write everyone, members, owner, team:NAME or a person's address"
                 ));
                 return None;
             }
-            None => Subject::User(text.to_owned()),
+            None => person(view, text),
         },
     })
+}
+
+/// Rights go by addresses: what they are called people change themselves.
+fn person(view: &View<'_>, text: &str) -> Subject {
+    if !is_address(text) {
+        let message = format!("{text:?} is no address, and so gives nobody a right");
+        view.warn_meant(message, Some(format!("write the person's address, or team:{text}")));
+    }
+    Subject::User(text.to_owned())
 }

@@ -40,6 +40,14 @@ fn everything_that_can_be_said_is_understood() {
         (Overlap::Skip, MissedPolicy::Skip, 25)
     );
     assert_eq!(job.triggers.len(), 8);
+    let freezes: Vec<String> = job.freeze.iter().map(|freeze| freeze.in_words()).collect();
+    assert_eq!(
+        freezes,
+        [
+            "from 1 h 30 min before prod-push until it has finished",
+            "from nightly-backup until 30 min after it"
+        ]
+    );
     assert_eq!(job.limits.memory_bytes, Some(512 << 20));
     assert_eq!((job.limits.cpus_milli, job.limits.disk_bytes), (Some(1_500), Some(2 << 30)));
     assert_eq!(

@@ -92,7 +92,7 @@ fn each_mistake_is_told_with_its_place() {
         ),
         (
             "permissions: {run: [\"group:x\"]}",
-            "3:21: error: permissions.run[0]: \"group:x\" names nobody; write everyone, members, owner, team:NAME or user:NAME",
+            "3:21: error: permissions.run[0]: \"group:x\" names nobody; write everyone, members, owner, team:NAME or a person's address",
         ),
         (
             "on: often",

@@ -2,6 +2,7 @@
 
 use crate::cron::{self, decide::Decision};
 use crate::jobs::Definition;
+use crate::schedules::freeze::{self, Around};
 use crate::schedules::{Fire, Schedule};
 use crate::words::{self, Reader};
 use maud::{Markup, html};
@@ -22,6 +23,7 @@ fn decided(decision: Decision) -> (Aspect, &'static str) {
         Decision::SkipMissed => (Aspect::Amber, "Missed"),
         Decision::SkipPaused => (Aspect::Idle, "Skipped: paused"),
         Decision::SkipWindow => (Aspect::Idle, "Skipped: excluded by a calendar"),
+        Decision::SkipFrozen => (Aspect::Idle, "Skipped: frozen"),
         Decision::SkipDisabled => (Aspect::Idle, "Skipped: switched off"),
     }
 }
@@ -30,12 +32,18 @@ fn decided(decision: Decision) -> (Aspect, &'static str) {
 pub(super) fn upcoming(
     definition: &Definition,
     all: &[Schedule],
-    is_paused: bool,
+    (is_paused, frozen): (bool, &[Around]),
     reader: Reader<'_>,
 ) -> Markup {
+    let coming = |clock: &cron::Schedule| {
+        let mut fires = clock.preview(reader.now, UPCOMING);
+        freeze::mark(&mut fires, frozen, reader.now);
+        fires
+    };
     html! {
         section.fires {
             div.block-head { h2 { "Schedule" } }
+            @for freeze in &definition.model.freeze { p.t-s.dim { "Frozen " (freeze.in_words()) "." } }
             @if all.is_empty() { p.dim { "No clock starts it: " (others(definition)) "." } }
             @for schedule in all {
                 @let clock = cron::Schedule::of(&definition.model, &schedule.trigger).ok();
@@ -46,12 +54,13 @@ pub(super) fn upcoming(
                 }
                 @if let Some(clock) = clock.filter(|_| schedule.next_at.is_some()) {
                     ul.rows {
-                        @for fire in clock.preview(reader.now, UPCOMING) {
+                        @for fire in coming(&clock) {
                             li.item {
                                 (ui::lamp(Aspect::Idle))
                                 span.grow { (reader.at(fire.at)) @if !reader.shows(fire.at, &fire.local) { " " span.t-s.faint { (fire.local) } } }
                                 @if let Some(calendar) = &fire.excluded_by { span.t-s.dim { "not on a day in " (calendar) } }
                                 @else if is_paused { span.t-s.dim { "paused" } }
+                                @else if let Some(why) = &fire.frozen { span.t-s.dim title=(why) { "frozen" } }
                             }
                         }
                     }

@@ -3,10 +3,13 @@
 use crate::file::{Param, ParamKind};
 use crate::jobs::{self, Job};
 use crate::runs::{self, api::starting};
+use crate::schedules::Pass;
+use crate::schedules::freeze::{self, Hold};
 use axum::extract::State;
 use axum::response::Response;
 use base::Right;
 use maud::{Markup, html};
+use people::rights::RightSet;
 use std::collections::BTreeMap;
 use web::ui::{self, Frame, Page};
 use web::{App, Auth, Pairs, Path, Result};
@@ -14,13 +17,42 @@ use web::{App, Auth, Pairs, Path, Result};
 /// What the name of a parameter's field begins with.
 const FIELD: &str = "param-";
 
+/// What stands in the way of a run, and whether the reader may pass it.
+pub(super) struct Frozen<'a> {
+    holds: &'a [Hold],
+    may_pass: bool,
+}
+
+impl<'a> Frozen<'a> {
+    pub(super) fn of(holds: &'a [Hold], rights: RightSet) -> Self {
+        Self { holds, may_pass: rights.contains(Right::Schedule) }
+    }
+}
+
+fn frozen_note(job: &Job, frozen: &Frozen<'_>) -> Markup {
+    html! {
+        @for hold in frozen.holds {
+            p.note { (job.title) " is " (hold.sentence) "." }
+            @if frozen.may_pass { input type="hidden" name="override" value=(hold.mark); }
+        }
+        @if !frozen.holds.is_empty() && frozen.may_pass {
+            label.field {
+                span { "Why it is to run all the same" }
+                textarea.input name="reason" rows="2" maxlength="10000" required {}
+            }
+        }
+    }
+}
+
 /// The form; in a dialog it morphs the page under it.
-pub(super) fn fields(job: &Job, params: &[Param], in_dialog: bool) -> Markup {
+pub(super) fn fields(job: &Job, params: &[Param], frozen: &Frozen<'_>, in_dialog: bool) -> Markup {
+    let may_start = frozen.holds.is_empty() || frozen.may_pass;
     html! {
         form method="post" action={ "/jobs/" (job.name) "/run" } data-morph[in_dialog] {
             div.dlg-body {
                 @if in_dialog { div { h2 #run-title { "Run " (job.title) } } }
                 (ui::refusal())
+                (frozen_note(job, frozen))
                 @for param in params { (field(param)) }
                 label.field {
                     span { "Branch, tag or commit " span.faint { "(the default branch, when empty)" } }
@@ -29,7 +61,9 @@ pub(super) fn fields(job: &Job, params: &[Param], in_dialog: bool) -> Markup {
             }
             div.dlg-foot {
                 @if in_dialog { button.btn.quiet type="button" data-close { "Cancel" } } @else { a.btn.quiet href={ "/jobs/" (job.name) } { "Cancel" } }
-                button.btn.primary { (ui::icon("play")) " Run " (job.title) }
+                @if may_start {
+                    button.btn.primary { (ui::icon("play")) " Run " (job.title) @if !frozen.holds.is_empty() { " all the same" } }
+                }
             }
         }
     }
@@ -69,7 +103,9 @@ pub(super) async fn form(State(app): State<App>, Path(name): Path<String>, frame
     let job = jobs::named(&mut tx, &name, Right::Run).await?;
     let definition = jobs::definition(&mut tx, job.definition).await?;
     let page = Page::new(format!("Run {}", job.title)).crumb("Jobs", "/jobs");
-    let form = fields(&job, &definition.model.params, false);
+    let holds = freeze::now(&mut tx, &definition.model.freeze).await?;
+    let rights = jobs::rights(&mut tx, &job).await?;
+    let form = fields(&job, &definition.model.params, &Frozen::of(&holds, rights), false);
     Ok(frame.page(page.reading(html! { div.box { (form) } })))
 }
 
@@ -87,7 +123,11 @@ pub(super) async fn run(
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| (name.to_owned(), value.clone()))
         .collect();
-    let (job, ask) = starting::asked(&app, &actor, &name, given.filled("ref"), params).await?;
+    let marks: Vec<String> =
+        given.0.iter().filter(|(field, _)| field == "override").map(|(_, mark)| mark.clone()).collect();
+    let (job, mut ask) = starting::asked(&app, &actor, &name, given.filled("ref"), params).await?;
+    ask.pass = (!marks.is_empty())
+        .then(|| Pass { marks, reason: given.filled("reason").unwrap_or_default().to_owned() });
     let mut tx = app.db.write(&actor).await?;
     let run = runs::ask(&mut tx, job.id, ask).await?;
     tx.commit().await?;

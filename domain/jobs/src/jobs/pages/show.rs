@@ -1,11 +1,12 @@
 //! One job: how it is, what it did and will do, what its file says, who may do what with it.
 
+use super::run_now::Frozen;
 use super::{act, fires, hear_buttons, list, run_now, switch};
 use crate::jobs::{self, Definition, Job};
 use crate::notices::{self, Hears};
 use crate::runs::pages::{aside, load, strip, who, words as how};
 use crate::runs::{self, Filter, Run};
-use crate::schedules;
+use crate::schedules::{self, freeze};
 use crate::secrets::{self, Secret};
 use crate::triggers::webhooks;
 use crate::words::{self, Reader};
@@ -34,6 +35,7 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
     let recent = runs::list(&mut tx, &filter).await?;
     let schedules = schedules::of_job(&mut tx, job.id).await?;
     let past = schedules::fires(&mut tx, job.id, FIRES).await?;
+    let around = freeze::around(&mut tx, &definition.model.freeze, frame.now).await?;
     let figures = match recent.iter().find(|run| run.state.is_over() && !run.state.is_bad()) {
         Some(run) => runs::metrics(&mut tx, run.id).await?,
         None => Vec::new(),
@@ -49,10 +51,11 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
     let reader = Reader::of(&frame);
     let is_paused = job.is_paused(reader.now);
     let next = schedules.iter().filter_map(|schedule| schedule.next_at).min().filter(|_| !is_paused);
+    let holds = freeze::all_holding(&around, reader.now, reader.now);
     let may_run = rights.contains(Right::Run) && job.refusal().is_none();
     let content = html! {
         div #job data-live={ "job." (job.id) } {
-            (headline(&job, &recent, next, reader))
+            (headline(&job, &recent, (next, &holds), reader))
             (facts(&job, &definition, repository.as_deref()))
             div.cols.narrow {
                 div {
@@ -68,7 +71,7 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
                     section.block { (source(&definition)) }
                 }
                 aside {
-                    (fires::upcoming(&definition, &schedules, is_paused, reader))
+                    (fires::upcoming(&definition, &schedules, (is_paused, &around), reader))
                     @if may_schedule { (webhooks::section(&job, &definition.model, hook.as_ref(), reader)) }
                     (fires::past(&past, reader))
                     @if !figures.is_empty() { section.block { div.block-head { h2 { "Metrics" } } (aside::charts(&figures, None)) } }
@@ -77,7 +80,7 @@ pub(super) async fn show(State(app): State<App>, Path(name): Path<String>, frame
                 }
             }
         }
-        @if may_run { dialog.dialog #run aria-labelledby="run-title" { (run_now::fields(&job, &definition.model.params, true)) } }
+        @if may_run { dialog.dialog #run aria-labelledby="run-title" { (run_now::fields(&job, &definition.model.params, &Frozen::of(&holds, rights), true)) } }
         @if rights.contains(Right::Schedule) && !is_paused && !schedules.is_empty() {
             dialog.dialog #pause aria-labelledby="pause-title" { (act::pause_fields(&job, reader, true)) }
         }
@@ -110,7 +113,12 @@ fn actions(frame: &Frame, job: &Job, rights: RightSet, hears: Hears, has_schedul
 }
 
 /// How the last run ended and when the next begins, in words.
-fn headline(job: &Job, recent: &[Run], next: Option<Time>, reader: Reader<'_>) -> Markup {
+fn headline(
+    job: &Job,
+    recent: &[Run],
+    (next, holds): (Option<Time>, &[freeze::Hold]),
+    reader: Reader<'_>,
+) -> Markup {
     let (aspect, meaning) = list::lamp(job, recent.first(), reader.now);
     let pause = job.pause.as_ref().filter(|_| job.is_paused(reader.now));
     html! {
@@ -131,6 +139,7 @@ fn headline(job: &Job, recent: &[Run], next: Option<Time>, reader: Reader<'_>) -
                         @match pause.until { Some(until) => { ", until " (reader.at(until)) }, None => ", until somebody resumes it" }
                         @if let Some(reason) = &pause.reason { ": " (words::sentence(reason)) } @else { "." }
                     }
+                    @else if let Some(hold) = freeze::last(holds) { (words::sentence(&hold.sentence)) }
                     @else if let Some(next) = next { "It runs next " (reader.soon(next)) "." }
                 }
             }

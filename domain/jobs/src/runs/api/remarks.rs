@@ -61,6 +61,21 @@ async fn say(
     Ok((StatusCode::CREATED, Json(show(comment))))
 }
 
+/// Takes back what was said about a run: for who said it, and for whoever administers the job.
+#[utoipa::path(delete, path = "/runs/{id}/comments/{comment}", tag = "jobs",
+    params(("id" = String, Path), ("comment" = String, Path)),
+    responses((status = 204), (status = "default", body = ProblemDocument)))]
+async fn unsay(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Path((id, comment)): Path<(RunId, AnyId)>,
+) -> Result<StatusCode> {
+    let mut tx = app.db.write(&actor).await?;
+    remarks::uncomment(&mut tx, id, comment).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// The labels of a run.
 #[utoipa::path(get, path = "/runs/{id}/labels", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = Listing<String>), (status = "default", body = ProblemDocument)))]
@@ -103,5 +118,9 @@ async fn unlabel(
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().routes(routes!(comments, say)).routes(routes!(labels)).routes(routes!(label, unlabel))
+    Routes::new()
+        .routes(routes!(comments, say))
+        .routes(routes!(unsay))
+        .routes(routes!(labels))
+        .routes(routes!(label, unlabel))
 }

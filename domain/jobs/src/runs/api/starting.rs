@@ -3,6 +3,7 @@
 use super::show::{RunJson, show};
 use crate::jobs::{self, Definition};
 use crate::runs::{self, Ask};
+use crate::schedules::Pass;
 use axum::extract::State;
 use axum::http::StatusCode;
 use base::id::RunId;
@@ -24,6 +25,16 @@ pub(crate) struct StartJson {
     /// A branch, a tag or a commit; the default branch when absent.
     #[serde(rename = "ref")]
     reference: Option<String>,
+    /// The freezes that are passed, as `freeze:prod-push`; for whoever may pause the job.
+    #[serde(rename = "override")]
+    overrides: Vec<String>,
+    /// Why they are passed.
+    reason: Option<String>,
+}
+
+/// What is passed; nothing where none is named.
+fn pass(overrides: Vec<String>, reason: Option<String>) -> Option<Pass> {
+    (!overrides.is_empty()).then(|| Pass { marks: overrides, reason: reason.unwrap_or_default() })
 }
 
 /// A value of a parameter as text: people write numbers as numbers.
@@ -71,7 +82,7 @@ pub async fn asked(
         let own = file.parsed.jobs.iter().find(|own| own.name == job.name)?;
         Some((file.text.clone(), own.clone()))
     });
-    Ok((job, Ask { commit, reference: Some(reference.to_owned()), trusted, definition, params }))
+    Ok((job, Ask { commit, reference: Some(reference.to_owned()), trusted, definition, params, pass: None }))
 }
 
 /// Starts a run of a job.
@@ -84,7 +95,8 @@ async fn start(
     Json(body): Json<StartJson>,
 ) -> Result<(StatusCode, Json<RunJson>)> {
     let params = body.params.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-    let (job, ask) = asked(&app, &actor, &name, body.reference.as_deref(), params).await?;
+    let (job, mut ask) = asked(&app, &actor, &name, body.reference.as_deref(), params).await?;
+    ask.pass = pass(body.overrides, body.reason);
     let mut tx = app.db.write(&actor).await?;
     let run = runs::ask(&mut tx, job.id, ask).await?;
     tx.commit().await?;
@@ -97,6 +109,11 @@ async fn start(
 struct RepeatJson {
     /// Whether the parts that succeeded are not done again.
     only_failed: bool,
+    /// The freezes that are passed, as `freeze:prod-push`; for whoever may pause the job.
+    #[serde(rename = "override")]
+    overrides: Vec<String>,
+    /// Why they are passed.
+    reason: Option<String>,
 }
 
 /// Runs again, with the same commit and the same parameters.
@@ -109,7 +126,7 @@ async fn retry(
     Json(body): Json<RepeatJson>,
 ) -> Result<(StatusCode, Json<RunJson>)> {
     let mut tx = app.db.write(&actor).await?;
-    let run = runs::repeat(&mut tx, id, body.only_failed).await?;
+    let run = runs::repeat_passing(&mut tx, id, body.only_failed, pass(body.overrides, body.reason)).await?;
     let job = jobs::unchecked(&mut tx, run.job).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(show(&app, &run, &job))))

@@ -5,6 +5,7 @@ use crate::attempts::{self, Artifact, Attempt, Step};
 use crate::cron;
 use crate::jobs::{self, Definition, Job};
 use crate::notices::{self, Hears};
+use crate::runs::remarks::{self, Comment};
 use crate::runs::{self, Cause, Filter, Metric, Part, PartState, Run};
 use crate::schedules;
 use crate::words::Reader;
@@ -42,6 +43,8 @@ pub(super) struct View {
     pub who: Who,
     /// What was told of it to whom.
     pub told: Vec<Delivery>,
+    pub labels: Vec<String>,
+    pub comments: Vec<Comment>,
     cause: Said,
 }
 
@@ -114,6 +117,8 @@ impl View {
         let hears = notices::hears(tx, job.id).await?;
         let who = who::may(tx, &job).await?;
         let told = notify::deliveries::about(tx, &run.subject()).await?;
+        let labels = remarks::labels(tx, id).await?;
+        let comments = remarks::comments(tx, id).await?;
         let cause = said(tx, &run, &definition).await?;
         Ok(Self {
             run,
@@ -132,6 +137,8 @@ impl View {
             hears,
             who,
             told,
+            labels,
+            comments,
             cause,
         })
     }

@@ -3,7 +3,7 @@
 use super::act::cancel_fields;
 use super::load::View;
 use super::log::{self, Look};
-use super::{aside, parts, strip, words as how};
+use super::{aside, parts, remarks, strip, words as how};
 use crate::jobs::pages::hear_buttons;
 use crate::runs::{PartState, State as Life};
 use crate::words::{self, Reader};
@@ -59,8 +59,9 @@ async fn page(
                     (parts::list(&view, reader))
                     (log::last_words(&view, &home, shown.as_ref()))
                     (log)
+                    (remarks::comments(&view, frame, reader))
                 }
-                aside { (aside::aside(&view, reader)) }
+                aside { (aside::aside(&view, reader)) (remarks::labels(&view)) }
             }
         }
         @if may_stop(&view) {

@@ -64,7 +64,10 @@ fn name(subject: &Subject, job: &Job) -> String {
     match subject {
         Subject::Everyone => "Everyone".to_owned(),
         Subject::Members => "Members".to_owned(),
-        Subject::Owner => job.owner.clone().unwrap_or_else(|| "Its owner".to_owned()),
+        Subject::Owner => match &job.owner {
+            Some(owner) => owner.strip_prefix("team:").unwrap_or(owner).trim().to_owned(),
+            None => "Administrators".to_owned(),
+        },
         Subject::User(name) | Subject::Team(name) => name.clone(),
     }
 }

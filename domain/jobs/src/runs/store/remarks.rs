@@ -1,7 +1,7 @@
 //! Rows of labels and comments.
 
 use crate::runs::{Run, remarks::Comment};
-use base::id::{JobId, RunId};
+use base::id::{AnyId, JobId, RunId};
 use base::{Result, Value};
 use db::{Filter, Row, Tx, params};
 
@@ -50,4 +50,8 @@ pub(in crate::runs) async fn insert_comment(tx: &mut Tx, run: RunId, comment: &C
     let sql = "insert into run_comment (id, run_id, user_id, user_name, text, made_at) values ($1, $2, $3, $4, $5, $6)";
     let params = params![comment.id, run, comment.user, &comment.user_name, &comment.text, comment.made_at];
     tx.run(sql, &params).await.map(drop)
+}
+
+pub(in crate::runs) async fn remove_comment(tx: &mut Tx, id: AnyId) -> Result<()> {
+    tx.run("delete from run_comment where id = $1", &params![id]).await.map(drop)
 }

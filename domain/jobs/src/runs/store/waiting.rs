@@ -30,9 +30,10 @@ pub(in crate::runs) async fn of_lane(tx: &mut Tx, lane: &str) -> Result<Vec<Wait
     waiting(tx, &format!("{WAITING} and lane = $1 order by id"), &params![lane]).await
 }
 
-/// The oldest run of a job that is not over.
+/// The oldest run of a job that is not over, and does not wait for the end of a freeze.
 pub(in crate::runs) async fn oldest(tx: &mut Tx, job: JobId) -> Result<Option<RunId>> {
-    let sql = "select id from run where job_id = $1 and ended_at is null order by id limit 1";
+    let sql = "select id from run where job_id = $1 and ended_at is null
+        and not exists (select 1 from run_held where run_held.run_id = run.id) order by id limit 1";
     tx.opt(sql, &params![job]).await?.map(|row| row.get(0)).transpose()
 }
 
