@@ -14,7 +14,8 @@
 //!   is nobody's here.
 //! - A run that **timed out** or was **lost** is told like one that failed. What a person **cancelled** is told only to who wants to hear of
 //!   every end (`finished`). What the gate **blocked** is told to who asked for that (`blocked`), once until the job passes again. That **no
-//!   agent fits** is told to those who hear of failures.
+//!   agent fits** is told to those who hear of failures. That a run **takes much longer** than usual is told while it does, to who asked for
+//!   that (`slow`).
 
 mod facts;
 mod fires;
@@ -23,6 +24,7 @@ mod mute;
 mod people;
 mod range;
 mod rules;
+mod slow;
 mod store;
 mod tail;
 #[cfg(test)]
@@ -31,6 +33,7 @@ mod tests;
 pub(crate) use fires::skipped;
 pub use mute::{Hears, hears, set_hears};
 
+use crate::file;
 use crate::jobs::{self, Job};
 use crate::runs::{self, Run, State};
 use base::id::RunId;
@@ -59,7 +62,9 @@ pub(crate) async fn ended(tx: &mut Tx, run: &Run, job: &Job) -> Result<()> {
 
 /// Has the start of a run told.
 pub(crate) async fn started(tx: &mut Tx, run: &Run, job: &Job) -> Result<()> {
-    tell(tx, run, job, Event::Started).await
+    let model = jobs::definition(tx, job.definition).await?.model;
+    slow::watch(tx, run, &model).await?;
+    tell_as(tx, run, &model, Event::Started).await
 }
 
 /// Has it told that no agent fits.
@@ -70,8 +75,12 @@ pub(crate) async fn nobody_fits(tx: &mut Tx, run: &Run) -> Result<()> {
 
 async fn tell(tx: &mut Tx, run: &Run, job: &Job, event: Event) -> Result<()> {
     let model = jobs::definition(tx, job.definition).await?.model;
+    tell_as(tx, run, &model, event).await
+}
+
+async fn tell_as(tx: &mut Tx, run: &Run, model: &file::Job, event: Event) -> Result<()> {
     // Most runs pass, as the one before did, and nobody wants to hear of that.
-    if !rules::of(&model).iter().any(|rule| rules::may_tell(rule, event)) {
+    if !rules::of(model).iter().any(|rule| rules::may_tell(rule, event)) {
         return Ok(());
     }
     if event == Event::Ended(State::Succeeded) {
@@ -92,7 +101,7 @@ pub(crate) fn chores(app: &App) -> Vec<Handler> {
 /// What does the chores of notices.
 pub(crate) fn handlers(db: &db::Db, blobs: &blobs::Blobs, mirrors: repos::Mirrors) -> Vec<Handler> {
     let with = With { db: db.clone(), blobs: blobs.clone(), mirrors };
-    vec![fires::handler(&with), handler(with)]
+    vec![fires::handler(&with), slow::handler(db), handler(with)]
 }
 
 fn handler(with: With) -> Handler {

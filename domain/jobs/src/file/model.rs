@@ -163,6 +163,8 @@ base::text_enum! {
         Blocked = "blocked",
         /// A fire was missed or skipped.
         Skipped = "skipped",
+        /// A run takes three times as long as its job usually does.
+        Slow = "slow",
     }
 }
 

@@ -3,6 +3,7 @@
 use super::people::About;
 use super::range::Range;
 use super::rules::{self, Event, Moment, Wish};
+use super::slow;
 use super::store::{self, Good};
 use crate::file::{self, Notify, Recipient};
 use crate::jobs::{self, Job};
@@ -10,6 +11,7 @@ use crate::runs::{Run, State};
 use base::Result;
 use base::id::RunId;
 use db::Tx;
+use std::time::Duration;
 
 pub(super) struct Facts {
     pub run: Run,
@@ -20,6 +22,8 @@ pub(super) struct Facts {
     pub moment: Moment,
     /// The last run of the same line that passed.
     pub good: Option<Good>,
+    /// How long runs of the job usually take, when this one takes longer.
+    pub usual: Option<Duration>,
     /// The first of the failures in a row, or of the blocked runs.
     trouble: Option<RunId>,
 }
@@ -41,7 +45,8 @@ impl Facts {
         let failures = u64::try_from(failed).unwrap_or(0) + u64::from(is_bad);
         let moment = Moment { event, before: store::before(tx, &run).await?, failures };
         let rules = rules::of(&model);
-        Ok(Self { run, job, model, rules, moment, good, trouble })
+        let usual = if event == Event::Slow { slow::usual(store::took(tx, &run).await?) } else { None };
+        Ok(Self { run, job, model, rules, moment, good, usual, trouble })
     }
 
     /// Whether it ended in a way that somebody should look at.
@@ -59,6 +64,7 @@ impl Facts {
         match self.moment.event {
             Event::Started => "job.started",
             Event::NobodyFits => "job.no_agent_fits",
+            Event::Slow => "job.slow",
             Event::Ended(State::Succeeded) if self.recovers() => "job.recovered",
             Event::Ended(state) => match state {
                 State::Succeeded => "job.succeeded",

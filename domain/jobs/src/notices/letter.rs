@@ -78,6 +78,7 @@ impl Story<'_> {
         match self.facts.moment.event {
             Event::Started => "started",
             Event::NobodyFits => "waits, and no agent fits",
+            Event::Slow => "takes much longer than usual",
             Event::Ended(State::Succeeded) if self.facts.recovers() => "passes again",
             Event::Ended(state) => state.in_words(),
         }
@@ -112,6 +113,10 @@ impl Story<'_> {
         let zone = one.user.as_ref().and_then(|user| TimeZone::get(&user.time_zone).ok());
         let zone = zone.unwrap_or(TimeZone::UTC);
         let mut known = vec![Fact::new("Cause", self.cause(&zone, one.user.is_some()))];
+        if let (Some(usual), Some(began)) = (self.facts.usual, run.started_at) {
+            known.push(Fact::new("Began", at(began, &zone)));
+            known.push(Fact::new("Usually takes", words::length(usual)));
+        }
         if let Some(ended) = run.ended_at {
             known.push(Fact::new("Ended", at(ended, &zone)));
         }

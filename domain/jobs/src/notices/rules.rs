@@ -12,6 +12,8 @@ pub(super) enum Event {
     Started,
     /// It waits, and there is no agent that it fits.
     NobodyFits,
+    /// It takes much longer than usual.
+    Slow,
     /// It is over.
     Ended(State),
 }
@@ -88,6 +90,7 @@ fn one(rule: &Notify, on: NotifyOn, moment: &Moment, hears_of_trouble: bool) -> 
         (NotifyOn::Succeeded, Event::Ended(State::Succeeded))
         | (NotifyOn::Skipped, Event::Ended(State::Skipped))
         | (NotifyOn::Started, Event::Started)
+        | (NotifyOn::Slow, Event::Slow)
         | (NotifyOn::Finished, Event::Ended(_)) => Some(Wish::LOUD),
         (NotifyOn::Blocked, Event::Ended(State::Blocked)) => Some(quiet),
         _ => None,

@@ -1,9 +1,10 @@
 //! What notices know of runs, and who muted what.
 
 use crate::runs::{Run, State};
-use base::Result;
 use base::id::{JobId, RunId, UserId};
+use base::{Result, Time};
 use db::{Tx, params};
+use std::time::Duration;
 
 /// Runs of the default branch are one line; those of another branch are one each.
 const LINE: &str = "job_id = $1 and id < $2 and trusted = $3 and ($3 or coalesce(reference, '') = $4)";
@@ -36,6 +37,14 @@ pub(super) async fn last_good(tx: &mut Tx, run: &Run) -> Result<Option<Good>> {
     );
     let row = tx.opt(&sql, &params![run.job, run.id, run.trusted, reference(run)]).await?;
     row.map(|row| Ok(Good { id: row.get(0)?, number: row.get(1)?, commit: row.get(2)? })).transpose()
+}
+
+/// How long the last runs of the job took that passed before this one.
+pub(super) async fn took(tx: &mut Tx, run: &Run) -> Result<Vec<Duration>> {
+    let sql = "select started_at, ended_at from run where job_id = $1 and id < $2 and state = 'succeeded'
+        and started_at is not null and ended_at is not null order by id desc limit $3";
+    let rows = tx.rows(sql, &params![run.job, run.id, super::slow::LOOKED_AT]).await?;
+    rows.iter().map(|row| Ok(row.get::<Time>(1)?.since(row.get::<Time>(0)?))).collect()
 }
 
 /// How many runs of the line failed since another, and the first of them.

@@ -1,6 +1,7 @@
 //! What notices promise.
 
 use super::*;
+use crate::attempts::testing::Held;
 use crate::fixture::{COMMIT, Hub, hub};
 use crate::runs::Ask;
 use crate::secrets::{self, Scope};
@@ -52,6 +53,14 @@ impl Hub {
             held.finish_with(&mut tx, outcome, printed.len() as i64, &[]).await.expect("ended");
             tx.commit().await.expect("committed");
         }
+    }
+
+    /// Half a minute passes, and the agent that has this says that it lives.
+    async fn half_a_minute_of(&self, held: &Held) {
+        self.advance(Duration::from_secs(30)).await;
+        let mut tx = self.by_itself().await;
+        held.renew(&mut tx).await.expect("renewed");
+        tx.commit().await.expect("committed");
     }
 
     async fn hears(&self, user: &User, job: &str, hears: Hears) {
@@ -273,6 +282,30 @@ db::on_both! { hub;
         assert_eq!(hub.told().await, ["bob mail job.fire_skipped", "bob inbox job.fire_skipped"]);
         let message = hub.message("bob").await;
         assert!(message.sentence.starts_with("Nightly was not started for Sun 1 Nov 2026 00:10 UTC."), "{}", message.sentence);
+    }
+
+    async fn a_run_that_takes_much_longer_than_usual_is_told_once_while_it_runs(hub) {
+        hub.commit(&format!("{OWNED}timeout: {{run: 5h}}\nnotify: [{{on: slow, to: owner}}]\n")).await;
+        let agent = hub.agent("small", &[]).await;
+        for _ in 0..3 {
+            hub.run("nightly").await;
+            let held = hub.claim(&agent).await.remove(0);
+            for _ in 0..10 {
+                hub.half_a_minute_of(&held).await;
+            }
+            hub.finish(&held, "succeeded").await.expect("ended");
+        }
+        hub.run("nightly").await;
+        let held = hub.claim(&agent).await.remove(0);
+        for half_minutes in 1..=40 {
+            hub.half_a_minute_of(&held).await;
+            let told = if half_minutes < 30 { 0 } else { 2 };
+            assert_eq!(hub.told().await.len(), told, "after {half_minutes} half minutes, where 10 are usual");
+        }
+        assert_eq!(hub.told().await, ["bob mail job.slow", "bob inbox job.slow"]);
+        let message = hub.message("bob").await;
+        assert_eq!(message.sentence, "Run 4 of Nightly takes much longer than usual.");
+        assert!(message.facts.iter().any(|fact| fact.name == "Usually takes" && fact.value.starts_with('5')), "{:?}", message.facts);
     }
 
     async fn done_twice_nobody_is_told_twice(hub) {
