@@ -196,7 +196,7 @@ assert list(alice.plan_results("LAB", "PROV", label="nightly")) == []
 assert "color" in refused(400, bob.execute_build, "LAB-PROV", color="red")
 refused(404, bob.execute_build, "LAB-PROV-PACK")
 refused(404, guest.execute_build, "LAB-PROV")
-refused(400, bob.execute_build, "LAB-PROV", stage="Validate")
+refused(400, bob.execute_build, "LAB-PROV", stage="Nowhere")
 refused(400, bob.execute_build, "LAB-PROV", custom_revision="no-such-branch")
 
 # Switched off and on again.
