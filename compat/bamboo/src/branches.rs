@@ -161,10 +161,10 @@ fn is_called(branch: &Branch, plan: &Plan, text: &str) -> bool {
         || branch.key(plan).eq_ignore_ascii_case(text)
 }
 
-/// A plan branch is there as soon as the branch is and the job's file has it built, so that making it answers with it.
+/// A plan branch is there as soon as the branch is and the job's file has it built, so that making it changes nothing and answers with it.
 async fn make(call: &Call<'_>) -> Result<Answer> {
     let mut tx = call.read().await?;
-    let (plan, job) = call.plan(&mut tx, Right::Edit).await?;
+    let (plan, job) = call.plan(&mut tx, Right::Run).await?;
     let wanted = call.text("vcsBranch").unwrap_or_else(|| call.param("branch"));
     let wanted = wanted.trim_start_matches('/').trim_start_matches("refs/heads/").to_owned();
     let known = known(call, &mut tx, &job).await?;

@@ -79,7 +79,8 @@ fn usual(path: &str, method: &Method) -> Result<String> {
     if is_read && rest.ends_with(".xml") {
         return Err(Error::invalid(fault::NOT_ACCEPTABLE, "Answers are JSON: there is no XML here"));
     }
-    let rest = rest.strip_suffix(".json").filter(|_| is_read).unwrap_or(rest);
+    // What is taken away may have any name; npm's client writes the suffix behind everything else.
+    let rest = rest.strip_suffix(".json").filter(|_| *method != Method::DELETE).unwrap_or(rest);
     Ok(format!("/rest/{plugin}/{version}/{rest}"))
 }
 
@@ -181,6 +182,10 @@ mod tests {
         assert_eq!(
             usual("/rest/api/latest/result/A-B.xml", &Method::GET).expect_err("XML").code(),
             fault::NOT_ACCEPTABLE
+        );
+        assert_eq!(
+            usual("/rest/api/latest/queue/A-B.json", &Method::POST).expect("fine"),
+            "/rest/api/latest/queue/A-B"
         );
         assert!(
             usual("/rest/api/latest/result/A-B-1/label/x.json", &Method::DELETE)
