@@ -111,6 +111,7 @@ impl Finish {
             metrics: Vec::new(),
             artifacts: Vec::new(),
             image_digest: None,
+            has_begun: None,
         }
     }
 }
@@ -154,7 +155,8 @@ impl Attempt {
     fn kept(&self) -> Kept {
         let (attempt, epoch) = (self.assignment.attempt, self.assignment.epoch);
         let marker = format!("{}-{attempt}-{epoch}", self.site.instance);
-        Kept { attempt, epoch, tree: tree::Record { marker, ..tree::Record::default() } }
+        let tree = tree::Record { marker, ..tree::Record::default() };
+        Kept { attempt, epoch, tree, has_begun: false }
     }
 
     /// Everything up to the artifacts.
@@ -280,6 +282,7 @@ impl Attempt {
             metrics: figures.all(),
             artifacts: work.artifacts,
             image_digest: work.image_digest,
+            has_begun: None,
         }
     }
 }

@@ -241,6 +241,9 @@ pub struct Finish {
     pub metrics: Vec<Metric>,
     pub artifacts: Vec<Artifact>,
     pub image_digest: Option<String>,
+    /// Whether any of its steps may have begun, when that is in question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_begun: Option<bool>,
 }
 
 /// The answer to the end of an attempt: what to do in its place, if the agent wants something.

@@ -33,6 +33,14 @@ pub struct Kept {
     pub attempt: AttemptId,
     pub epoch: i64,
     pub tree: tree::Record,
+    /// Whether any of its steps may have begun. It is written down before the first is started.
+    #[serde(default = "unknown")]
+    pub has_begun: bool,
+}
+
+/// An agent that did not write it down may have begun.
+fn unknown() -> bool {
+    true
 }
 
 /// The agent's folder. While this lives, no other agent can use it.

@@ -41,7 +41,10 @@ async fn tell_one(site: &Site, home: &Home) -> Told {
     let Some(kept) = home.kept() else { return Told::Done };
     let log_bytes = std::fs::metadata(home.log()).map_or(0, |found| found.len());
     // It may have ended before its agent did; then that is what happened.
-    let mut finish = home.finish().unwrap_or_else(|| Finish::without_work(kept.epoch, REASON, SENTENCE));
+    let mut finish = home.finish().unwrap_or_else(|| Finish {
+        has_begun: Some(kept.has_begun),
+        ..Finish::without_work(kept.epoch, REASON, SENTENCE)
+    });
     finish.log_bytes = log_bytes;
     let log = Log { server: site.server.clone(), attempt: kept.attempt, epoch: kept.epoch, path: home.log() };
     let tail = Tail { work: Some(home.work()), ..Tail::default() };

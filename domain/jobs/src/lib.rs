@@ -50,6 +50,7 @@ pub fn migrations() -> db::Migrations {
             ("0009_webhooks", include_str!("../migrations/0009_webhooks.sql")),
             ("0010_switched_off", include_str!("../migrations/0010_switched_off.sql")),
             ("0011_freezes", include_str!("../migrations/0011_freezes.sql")),
+            ("0012_given_with", include_str!("../migrations/0012_given_with.sql")),
             ("0013_zone_rules", include_str!("../migrations/0013_zone_rules.sql")),
         ],
     }

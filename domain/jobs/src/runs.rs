@@ -15,7 +15,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use advance::{PartEnd, answered, let_in, part_ended, taken};
+pub(crate) use advance::{PartEnd, answered, let_in, part_ended, put_back, taken};
 pub(crate) use api::routes;
 pub use api::{asked, sent};
 pub use cancel::{cancel, release};

@@ -148,7 +148,7 @@ pub async fn open(
     output: &Output,
 ) -> Result<(Room, Option<String>), Cause> {
     if assignment.isolation == Isolation::Docker {
-        return open_container(site, assignment, home, output).await;
+        return open_container(site, assignment, home, kept, output).await;
     }
     let fence = match assignment.isolation {
         Isolation::Bwrap if !site.has_bwrap => {
@@ -185,6 +185,7 @@ async fn open_container(
     site: &Site,
     assignment: &Assignment,
     home: &Home,
+    kept: Kept,
     output: &Output,
 ) -> Result<(Room, Option<String>), Cause> {
     let engine = site.engine().await;
@@ -197,6 +198,7 @@ async fn open_container(
     output.say(format!("signalbox: image {name} ({})", digest.as_deref().unwrap_or("no digest"))).await;
     let user = assignment.user.clone().unwrap_or_else(own_user);
     hand_over(home, &user);
+    home.keep(&Kept { has_begun: true, ..kept }).map_err(because("agent"))?;
     let plan = Plan {
         name: container_name(site, assignment),
         owner: site.instance.clone(),

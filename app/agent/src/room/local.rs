@@ -74,11 +74,18 @@ impl Local {
             words.extend(["--chdir".into(), launch.folder.clone().into(), "--".into()]);
         }
         words.extend(launch.words.iter().map(OsString::from));
+        if !std::mem::replace(&mut self.kept.has_begun, true) {
+            self.kept.tree = self.tree.record().clone();
+            self.home.keep(&self.kept)?;
+        }
         let (env, folder) = (launch.env.clone(), launch.folder.clone());
         let start = Start { words, env, folder, output: output.writer()? };
         let mut child = self.tree.start(start).await.map_err(|e| cannot(&e))?;
-        self.kept.tree = self.tree.record().clone();
-        self.home.keep(&self.kept)?;
+        if self.tree.record().cgroup.is_empty() {
+            // Without a cgroup, its processes are found by their leader.
+            self.kept.tree = self.tree.record().clone();
+            self.home.keep(&self.kept)?;
+        }
         let status = child.wait().await.map_err(|e| cannot(&e))?;
         // Bubblewrap tells a signal as shells do.
         Ok(match (status.code(), status.signal()) {

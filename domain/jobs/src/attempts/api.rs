@@ -1,6 +1,6 @@
 //! What agents say and ask about tries: `/api/v1/agents/claim` and `/api/v1/attempts`.
 
-mod archives;
+pub(in crate::attempts) mod archives;
 mod files;
 mod reports;
 

@@ -1,5 +1,6 @@
 //! What an agent is told about a try: steps, environment, secrets, limits.
 
+use super::api::archives;
 use super::{Attempt, store};
 use crate::agents::Agent;
 use crate::file::{ArtifactRule, Step};
@@ -8,6 +9,8 @@ use crate::runs::{self, Part, Run};
 use crate::secrets::{self, Sealed};
 use base::id::AttemptId;
 use base::{Limit, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use db::Tx;
 use repos::Sealing;
 use serde::Serialize;
@@ -142,6 +145,9 @@ struct SourceJson {
     #[serde(rename = "ref")]
     reference: Option<String>,
     kind: &'static str,
+    /// The archive itself in base64, when it is small and at hand; it need not be asked for then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -220,6 +226,7 @@ pub(super) fn assignment(
             commit: run.commit.clone(),
             reference: run.reference.clone(),
             kind: "tar",
+            archive: archives::kept_small(&run.commit).map(|archive| BASE64.encode(archive)),
         }),
         isolation: model.isolation.as_str(),
         image: model.image.clone(),

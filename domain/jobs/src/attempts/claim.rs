@@ -41,6 +41,28 @@ pub(super) fn lease(tx: &Tx) -> Duration {
 
 /// Gives an agent up to `free` parts that wait and that it can do.
 pub(super) async fn claim(tx: &mut Tx, agent: &Agent, free: usize) -> Result<Vec<Claimed>> {
+    claim_with(tx, agent, free, None).await
+}
+
+/// Gives an agent something in the place of what it ends. Asked again, it is the same: the first answer may have been lost.
+pub(super) async fn next(tx: &mut Tx, agent: &Agent, ended: AttemptId) -> Result<Vec<Claimed>> {
+    let given = store::given_with_ends(tx, agent.id).await?;
+    let Some((id, _)) = given.into_iter().find(|(_, with)| *with == ended) else {
+        return claim_with(tx, agent, 1, Some(ended)).await;
+    };
+    let Some(attempt) = store::get(tx, id).await? else { return Ok(Vec::new()) };
+    let Some(part) = runs::store::part(tx, attempt.part).await? else { return Ok(Vec::new()) };
+    let run = runs::unchecked(tx, attempt.run).await?;
+    let facts = assignment::gather(tx, &run, &part, &attempt).await?;
+    Ok(vec![Claimed { attempt, run, part, facts }])
+}
+
+async fn claim_with(
+    tx: &mut Tx,
+    agent: &Agent,
+    free: usize,
+    with: Option<AttemptId>,
+) -> Result<Vec<Claimed>> {
     let mut all = Vec::new();
     if agent.draining || free == 0 {
         return Ok(all);
@@ -57,7 +79,7 @@ pub(super) async fn claim(tx: &mut Tx, agent: &Agent, free: usize) -> Result<Vec
         after = parts.last().and_then(|part| Some((part.ready_at?, part.id)));
         for part in parts {
             if all.len() < free && fits(&part, &offers) {
-                all.push(take(tx, agent, part).await?);
+                all.push(take(tx, agent, part, with).await?);
             }
         }
         if is_last || after.is_none() {
@@ -67,7 +89,7 @@ pub(super) async fn claim(tx: &mut Tx, agent: &Agent, free: usize) -> Result<Vec
     Ok(all)
 }
 
-async fn take(tx: &mut Tx, agent: &Agent, mut part: Part) -> Result<Claimed> {
+async fn take(tx: &mut Tx, agent: &Agent, mut part: Part, with: Option<AttemptId>) -> Result<Claimed> {
     let now = tx.now();
     part.state = PartState::Running;
     part.state_at = now;
@@ -98,7 +120,7 @@ async fn take(tx: &mut Tx, agent: &Agent, mut part: Part) -> Result<Claimed> {
         log_blob: None,
         image_digest: None,
     };
-    store::insert(tx, &attempt).await?;
+    store::insert(tx, &attempt, with).await?;
     background::taken(tx, part.id).await?;
     background::watch_lease(tx, &attempt).await?;
     runs::taken(tx, part.run).await?;
@@ -108,27 +130,33 @@ async fn take(tx: &mut Tx, agent: &Agent, mut part: Part) -> Result<Claimed> {
 }
 
 /// Puts back what an agent was given and never got: an answer that was lost on its way. The agent asks for one thing after the other,
-/// so what it was given before this claim and does not have now did not arrive, and nothing of it has happened.
+/// so what it was given before this claim and does not have now did not arrive, and nothing of it has happened. What it was given with the
+/// end of another may be on its way for as long as the agent has that other.
 pub(super) async fn hand_back(tx: &mut Tx, held: Vec<Attempt>, have: &[AttemptId]) -> Result<()> {
-    for mut attempt in held {
-        if attempt.state != AttemptState::Leased || have.contains(&attempt.id) {
-            continue;
-        }
-        attempt.state = AttemptState::Cancelled;
-        attempt.lease_until = None;
-        attempt.ended_at = Some(tx.now());
-        attempt.reason = Some("never_arrived".to_owned());
-        attempt.sentence = Some("Its agent never got it".to_owned());
-        store::update(tx, &attempt).await?;
-        background::over(tx, &attempt).await?;
-        if let Some(mut part) = runs::store::part(tx, attempt.part).await? {
-            part.state = PartState::Queued;
-            part.state_at = tx.now();
-            part.ready_at = Some(tx.now());
-            runs::store::update_part(tx, &part).await?;
-        }
+    let mut lost: Vec<Attempt> = held
+        .into_iter()
+        .filter(|attempt| attempt.state == AttemptState::Leased && !have.contains(&attempt.id))
+        .collect();
+    if let Some(first) = lost.first() {
+        let on_their_way = store::given_with_ends(tx, first.agent).await?;
+        lost.retain(|attempt| !on_their_way.get(&attempt.id).is_some_and(|with| have.contains(with)));
+    }
+    for attempt in lost {
+        put_back(tx, attempt, "never_arrived", "Its agent never got it").await?;
     }
     Ok(())
+}
+
+/// Ends a try of which nothing has happened, and has its part wait for an agent again.
+pub(super) async fn put_back(tx: &mut Tx, mut attempt: Attempt, reason: &str, sentence: &str) -> Result<()> {
+    attempt.state = AttemptState::Cancelled;
+    attempt.lease_until = None;
+    attempt.ended_at = Some(tx.now());
+    attempt.reason = Some(reason.to_owned());
+    attempt.sentence = Some(sentence.to_owned());
+    store::update(tx, &attempt).await?;
+    background::over(tx, &attempt).await?;
+    runs::put_back(tx, attempt.part, sentence).await
 }
 
 /// What an agent says of itself with every claim.
@@ -161,4 +189,86 @@ pub(super) async fn seen(tx: &mut Tx, agent: &mut Agent, sign: Sign) -> Result<(
 /// The tries that an agent says it has and that are not its own any more.
 pub(super) fn forgotten(held: &[Attempt], have: &[AttemptId]) -> Vec<AttemptId> {
     have.iter().copied().filter(|id| held.iter().all(|attempt| attempt.id != *id)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::attempts::testing::Held;
+    use crate::fixture::hub;
+    use crate::runs::State;
+
+    const JOB: &str = "name: build\nsteps: [{run: 'true'}]\noverlap: allow_all\n";
+
+    db::on_both! {
+        hub;
+
+        async fn the_next_comes_with_an_end_and_is_the_same_when_asked_again(hub) {
+            hub.commit(JOB).await;
+            let agent = hub.agent("one", &[]).await;
+            hub.run("build").await;
+            let first = hub.claim(&agent).await.remove(0);
+            let run = hub.run("build").await;
+            let mut tx = hub.by_itself().await;
+            let next = first.finish_for_next(&mut tx, &agent, &hub.sealing).await.expect("ended");
+            assert_eq!(next.len(), 1);
+            let again = first.finish_for_next(&mut tx, &agent, &hub.sealing).await.expect("the same answer");
+            assert_eq!(again[0].attempt, next[0].attempt, "the first answer may have been lost");
+            // A claim that was sent before the answer came says that the first is there and not the second.
+            Held::says_it_has(&mut tx, &agent, &[first.attempt]).await;
+            next[0].renew(&mut tx).await.expect("it is still the agent's");
+            tx.commit().await.expect("committed");
+            hub.finish(&next[0], "succeeded").await.expect("taken in");
+            assert_eq!(hub.state(&run).await, State::Succeeded);
+        }
+
+        async fn what_came_with_an_end_and_never_arrived_is_handed_back(hub) {
+            hub.commit(JOB).await;
+            let agent = hub.agent("one", &[]).await;
+            hub.run("build").await;
+            let first = hub.claim(&agent).await.remove(0);
+            let run = hub.run("build").await;
+            let mut tx = hub.by_itself().await;
+            let next = first.finish_for_next(&mut tx, &agent, &hub.sealing).await.expect("ended").remove(0);
+            Held::says_it_has(&mut tx, &agent, &[]).await;
+            assert_eq!(next.renew(&mut tx).await.expect_err("given back").code(), "attempt.fenced");
+            tx.commit().await.expect("committed");
+            let other = hub.agent("two", &[]).await;
+            assert_eq!(hub.carry_out(&other, "succeeded").await, 1);
+            assert_eq!(hub.state(&run).await, State::Succeeded);
+        }
+
+        async fn what_had_not_begun_when_its_agent_was_restarted_waits_again_and_says_so(hub) {
+            hub.commit(JOB).await;
+            let agent = hub.agent("one", &[]).await;
+            let run = hub.run("build").await;
+            let held = hub.claim(&agent).await.remove(0);
+            hub.finish(&held, "failed unbegun").await.expect("taken in");
+            assert_eq!(hub.state(&run).await, State::Running);
+            let mut tx = hub.by_itself().await;
+            let part = crate::runs::store::parts(&mut tx, run.id).await.expect("read").remove(0);
+            assert_eq!(part.state, crate::runs::PartState::Queued);
+            assert!(part.sentence.expect("why").contains("before anything of it had begun"));
+            let tries = crate::attempts::of_run(&mut tx, run.id).await.expect("read");
+            assert_eq!(tries[0].reason.as_deref(), Some("never_began"));
+            drop(tx);
+            assert_eq!(hub.carry_out(&agent, "succeeded").await, 1);
+            assert_eq!(hub.state(&run).await, State::Succeeded);
+            let run = hub.run("build").await;
+            let held = hub.claim(&agent).await.remove(0);
+            hub.finish(&held, "failed agent_restarted").await.expect("taken in");
+            assert_eq!(hub.state(&run).await, State::Lost, "nobody knows how far it got");
+        }
+
+        async fn what_had_not_begun_of_a_run_that_is_cancelled_does_not_wait(hub) {
+            hub.commit(JOB).await;
+            let agent = hub.agent("one", &[]).await;
+            let run = hub.run("build").await;
+            let held = hub.claim(&agent).await.remove(0);
+            let mut tx = hub.by(&hub.bob).await;
+            crate::runs::cancel(&mut tx, run.id, None).await.expect("cancelled");
+            tx.commit().await.expect("committed");
+            hub.finish(&held, "failed unbegun").await.expect("taken in");
+            assert_eq!(hub.state(&run).await, State::Cancelled);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The end of a try: what its agent reports is taken in whole, once.
 
-use super::{Artifact, Attempt, AttemptState, Step, background, fenced, held, output, store};
+use super::{Artifact, Attempt, AttemptState, Step, background, claim, fenced, held, output, store};
 use crate::runs::{self, Metric, PartEnd, PartState};
 use base::id::{AgentId, AttemptId};
 use base::{Error, Limit, Result};
@@ -20,6 +20,8 @@ pub(super) struct Ending {
     pub metrics: Vec<Metric>,
     pub artifacts: Vec<Kept>,
     pub image_digest: Option<String>,
+    /// Whether any of its steps may have begun, where its agent knows.
+    pub has_begun: Option<bool>,
     /// Differs when the report says something else.
     pub print: String,
 }
@@ -80,10 +82,18 @@ pub(super) async fn finish(
     close(tx, attempt, ending).await
 }
 
+/// What the page says of a part that waits again.
+const NOTHING_BEGAN: &str =
+    "Its agent was restarted before anything of it had begun, so it waits for an agent again";
+
 async fn close(tx: &mut Tx, mut attempt: Attempt, ending: Ending) -> Result<()> {
+    let is_restarted = ending.reason.as_deref() == Some("agent_restarted");
+    if is_restarted && ending.has_begun == Some(false) && ending.outcome == AttemptState::Failed {
+        return claim::put_back(tx, attempt, "never_began", NOTHING_BEGAN).await;
+    }
     let state = match ending.outcome {
         // Its processes were ended with the agent, and nobody knows how far they got.
-        AttemptState::Failed if ending.reason.as_deref() == Some("agent_restarted") => PartState::Lost,
+        AttemptState::Failed if is_restarted => PartState::Lost,
         AttemptState::Succeeded => PartState::Succeeded,
         AttemptState::Failed => PartState::Failed,
         AttemptState::Cancelled => PartState::Cancelled,

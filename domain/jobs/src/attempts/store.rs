@@ -77,11 +77,12 @@ pub(crate) async fn newest_of_run(tx: &mut Tx, run: RunId) -> Result<BTreeMap<Pa
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-pub(super) async fn insert(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
+/// Writes a try that is new; `given_with` is the one whose end its agent told when it was given this one.
+pub(super) async fn insert(tx: &mut Tx, attempt: &Attempt, given_with: Option<AttemptId>) -> Result<()> {
     let sql = concat!(
         "insert into attempt (",
         columns!(),
-        ", secrets_given) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '[]')"
+        ", given_with, secrets_given) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, '[]')"
     );
     let params = params![
         attempt.id,
@@ -104,9 +105,17 @@ pub(super) async fn insert(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
         attempt.log_bytes,
         attempt.log_kept,
         attempt.log_blob.clone(),
-        attempt.image_digest.clone()
+        attempt.image_digest.clone(),
+        given_with
     ];
     tx.run(sql, &params).await.map(drop)
+}
+
+/// What an agent holds, nothing was heard of, and was given with the end of another try: each with that other.
+pub(super) async fn given_with_ends(tx: &mut Tx, agent: AgentId) -> Result<BTreeMap<AttemptId, AttemptId>> {
+    let sql = "select id, given_with from attempt where agent_id = $1 and ended_at is null and state = 'leased' and given_with is not null";
+    let rows = tx.rows(sql, &params![agent]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 pub(super) async fn set_secrets_given(tx: &mut Tx, id: AttemptId, names: &[String]) -> Result<()> {

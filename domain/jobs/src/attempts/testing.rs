@@ -23,7 +23,10 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) async fn claim(tx: &mut Tx, agent: &Agent, sealing: &Sealing) -> Vec<Self> {
-        let claimed = claim::claim(tx, agent, 8).await.expect("claimed");
+        Self::of(claim::claim(tx, agent, 8).await.expect("claimed"), agent, sealing)
+    }
+
+    fn of(claimed: Vec<Claimed>, agent: &Agent, sealing: &Sealing) -> Vec<Self> {
         let held = |claimed: Claimed| Self {
             attempt: claimed.attempt.id,
             agent: agent.id,
@@ -32,6 +35,17 @@ impl Held {
             secrets: claimed.facts.opened(sealing).expect("opened"),
         };
         claimed.into_iter().map(held).collect()
+    }
+
+    /// Ends this one and asks for the next.
+    pub(crate) async fn finish_for_next(
+        &self,
+        tx: &mut Tx,
+        agent: &Agent,
+        sealing: &Sealing,
+    ) -> Result<Vec<Self>> {
+        self.finish(tx, "succeeded").await?;
+        Ok(Self::of(claim::next(tx, agent, self.attempt).await?, agent, sealing))
     }
 
     /// Says which tries an agent has, as every claim does.
@@ -68,9 +82,10 @@ impl Held {
         log_bytes: i64,
         metrics: &[(&str, f64)],
     ) -> Result<()> {
-        // `failed 75` is a failure with that code, `failed agent_restarted` one for that reason.
+        // `failed 75` is a failure with that code, `failed agent_restarted` one for that reason, `failed unbegun` the same before any step.
         let (word, detail) = outcome.split_once(' ').unwrap_or((outcome, "1"));
         let (code, reason) = if detail.parse::<i64>().is_ok() { (detail, None) } else { ("1", Some(detail)) };
+        let reason = reason.map(|reason| if reason == "unbegun" { "agent_restarted" } else { reason });
         let outcome = AttemptState::parse(word)?;
         let exit_code = match outcome {
             AttemptState::Succeeded => Some(0),
@@ -91,6 +106,7 @@ impl Held {
                 .collect(),
             artifacts: Vec::new(),
             image_digest: None,
+            has_begun: (detail == "unbegun").then_some(false),
             print: format!("{word} {code} {log_bytes}"),
         };
         finish::finish(tx, self.agent, self.attempt, self.epoch, ending, finish::Tail::default()).await

@@ -167,6 +167,18 @@ pub(crate) async fn part_ended(tx: &mut Tx, id: PartId, end: PartEnd) -> Result<
     advance(tx, run.id).await
 }
 
+/// Has a part wait again of which its agent did nothing.
+pub(crate) async fn put_back(tx: &mut Tx, id: PartId, why: &str) -> Result<()> {
+    let Some(mut part) = store::part(tx, id).await?.filter(|part| part.state == PartState::Running) else {
+        return Ok(());
+    };
+    let run = part.run;
+    part.sentence = Some(why.to_owned());
+    queue(tx, part, Duration::ZERO).await?;
+    // Of a run that is being cancelled, nothing waits any more.
+    advance(tx, run).await
+}
+
 fn is_tried_again(part: &Part, end: &PartEnd) -> bool {
     let retry = &part.model.retry;
     let matches = |on: &RetryOn| match on {

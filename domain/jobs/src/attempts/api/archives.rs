@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// The largest that is kept.
 const LARGEST: usize = 1 << 20;
+/// The largest that goes along with an assignment.
+const SMALL: usize = 32 << 10;
 /// How many are kept at most.
 const KEPT: usize = 8;
 
@@ -24,6 +26,11 @@ pub(super) fn kept(commit: &str) -> Option<Bytes> {
     let archive = found.1.clone();
     all.push_back(found);
     Some(archive)
+}
+
+/// The same for one that is so small that it goes along with what is to be done with it.
+pub(in crate::attempts) fn kept_small(commit: &str) -> Option<Bytes> {
+    kept(commit).filter(|archive| archive.len() <= SMALL)
 }
 
 /// Passes an archive on, and keeps it when it came whole and is small.

@@ -1,7 +1,9 @@
 //! What agents report: signs of life, steps, output, the end.
 
-use super::WAIT_MAX;
-use crate::agents::AgentAuth;
+use super::{WAIT_MAX, is_older};
+use crate::agents::{AgentAuth, OLDEST_VERSION};
+use crate::attempts::assignment::{Assignment, assignment};
+use crate::attempts::claim::{self, Claimed};
 use crate::attempts::finish::{self, Ending, Kept};
 use crate::attempts::{AttemptState, Signs, Step, held, lease, output, store};
 use crate::runs::Metric;
@@ -10,11 +12,13 @@ use base::id::AttemptId;
 use base::{Error, Limit};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use repos::Mirrors;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 use web::api::{ProblemDocument, Routes};
+use web::once::ShowsSecret;
 use web::{App, Json, Path, Query, Result};
 
 /// A sign of life.
@@ -217,12 +221,25 @@ struct FinishJson {
     #[serde(default)]
     artifacts: Vec<ArtifactJson>,
     image_digest: Option<String>,
+    /// Whether any of its steps may have begun, where that is in question: after a restart of the agent.
+    #[serde(default, skip_serializing)]
+    has_begun: Option<bool>,
     /// What happened to steps and was not told before.
     #[serde(default, skip_serializing)]
     events: Vec<EventJson>,
     /// The end of the output, when it is short and was not sent before.
     #[serde(default, skip_serializing)]
     log: Option<TailJson>,
+    /// Whether the agent takes something else in its place.
+    #[serde(default, skip_serializing)]
+    next: bool,
+}
+
+/// What the agent does in its place.
+#[derive(Debug, Serialize, ToSchema)]
+struct FinishedJson {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assignments: Vec<Assignment>,
 }
 
 /// The end of the output.
@@ -268,14 +285,14 @@ struct ArtifactJson {
 
 /// Ends a try. The same report again answers the same.
 #[utoipa::path(post, path = "/attempts/{id}/finish", tag = "agents", params(("id" = String, Path)), request_body = FinishJson,
-    responses((status = 200, body = NothingJson), (status = 409, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
+    responses((status = 200, body = FinishedJson), (status = 409, body = ProblemDocument), (status = "default", body = ProblemDocument)))]
 async fn finish(
     State(app): State<App>,
     agent: AgentAuth,
     Path(id): Path<AttemptId>,
     Json(mut body): Json<FinishJson>,
-) -> Result<Json<NothingJson>> {
-    let epoch = body.epoch;
+) -> Result<ShowsSecret<Json<FinishedJson>>> {
+    let (epoch, is_next) = (body.epoch, body.next);
     let most = app.limits.count(Limit::OutputChunkBytes);
     let log = body.log.take().map(|log| log.read(most)).transpose()?;
     let tail = finish::Tail { steps: steps(std::mem::take(&mut body.events))?, log };
@@ -288,11 +305,45 @@ async fn finish(
             return Err(Error::conflict("file.missing", message).into());
         }
     }
-    let mut tx = app.db.write(&agent.actor()).await?;
-    finish::finish(&mut tx, agent.0.id, id, epoch, ending, tail).await?;
-    tx.commit().await?;
+    let wants_more = is_next && !*app.stop.borrow();
+    let report = Report { agent: &agent, id, epoch, ending, tail };
+    let claimed = match end(&app, &report, wants_more).await {
+        Err(error) if wants_more && error.code() != "attempt.fenced" => {
+            // What goes wrong with something else must not keep this from ending.
+            tracing::debug!("nothing was given out with the end of an attempt: {error:?}");
+            end(&app, &report, false).await?
+        }
+        other => other?,
+    };
     Signs::of(&app).forget(id);
-    Ok(Json(NothingJson {}))
+    let sealing = app.part::<Mirrors>()?.sealing();
+    let told = claimed.into_iter().map(|one| assignment(&app, sealing, &agent.0, one));
+    let assignments = told.collect::<base::Result<_>>().unwrap_or_else(|error| {
+        // The agent's next claim hands it back.
+        tracing::error!("{error:?}");
+        Vec::new()
+    });
+    Ok(ShowsSecret(Json(FinishedJson { assignments })))
+}
+
+/// What an agent says of an end.
+struct Report<'a> {
+    agent: &'a AgentAuth,
+    id: AttemptId,
+    epoch: i64,
+    ending: Ending,
+    tail: finish::Tail,
+}
+
+/// Ends a try and gives out the next in one transaction.
+async fn end(app: &App, report: &Report<'_>, wants_more: bool) -> base::Result<Vec<Claimed>> {
+    let Report { agent, id, epoch, ending, tail } = report;
+    let mut tx = app.db.write(&agent.actor()).await?;
+    finish::finish(&mut tx, agent.0.id, *id, *epoch, ending.clone(), tail.clone()).await?;
+    let may_have = wants_more && !is_older(&agent.0.machine.version, OLDEST_VERSION);
+    let claimed = if may_have { claim::next(&mut tx, &agent.0, *id).await? } else { Vec::new() };
+    tx.commit().await?;
+    Ok(claimed)
 }
 
 fn ending(body: FinishJson) -> base::Result<Ending> {
@@ -326,6 +377,7 @@ fn ending(body: FinishJson) -> base::Result<Ending> {
             .collect(),
         artifacts: body.artifacts.into_iter().map(kept).collect(),
         image_digest: short(body.image_digest),
+        has_begun: body.has_begun,
         print,
     })
 }
