@@ -1,10 +1,13 @@
-//! `signalbox demo`: story A, happening. A real repository gets commits, beta is deployed every few seconds, production
-//! is closed by a lock and the terminal says why; releasing the lock lets the next deployment pass.
+//! `signalbox demo`: two stories, happening. A real repository gets commits, beta is deployed every few seconds, production
+//! is closed by a lock and the terminal says why; releasing the lock lets the next deployment pass. Meanwhile a monthly report is pushed
+//! to a repository here, fails, tells by mail, is fixed and passes.
 //!
 //! It is accelerated, and nothing in it is faked: the demonstration starts `signalbox serve` as anybody would, and drives
 //! it from outside through the command line and the HTTP interface. It uses no other crate of this program.
 
 mod people;
+mod postbox;
+mod renewals;
 mod source;
 mod stage;
 mod timetable;
@@ -86,7 +89,8 @@ async fn play(
     let mut loops = JoinSet::new();
     loops.spawn(timetable::commits(scene.clone()));
     loops.spawn(timetable::beta(scene.clone()));
-    loops.spawn(timetable::production(scene));
+    loops.spawn(timetable::production(scene.clone()));
+    loops.spawn(renewals::report(scene));
     let outcome = tokio::select! {
         () = is_set(&mut stopped) => Ok(()),
         status = stage.server_ended() => Err(Failure::Ended(1, format!("the server ended by itself ({status})"))),
@@ -103,7 +107,8 @@ async fn play(
 }
 
 async fn open(stage: &mut Stage) -> Result<people::Cast, Failure> {
-    stage.start_server().await?;
+    let mail = postbox::open(stage.place().path("mail")).await?;
+    stage.start_server(mail).await?;
     source::make(stage.place()).await?;
     people::invite(stage.place()).await
 }

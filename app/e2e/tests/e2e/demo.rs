@@ -11,7 +11,7 @@ fn the_demo_deploys_for_real_and_ends_by_itself() {
     let log = std::fs::File::create(home.join("log")).expect("a log can be made");
     let mut command = Command::new(outside::program());
     command
-        .args(["demo", "--for", "40s", "--listen", "127.0.0.1:0"])
+        .args(["demo", "--for", "60s", "--keep", "--listen", "127.0.0.1:0"])
         .env("HOME", home.path())
         .env("TMPDIR", home.path())
         .env_remove("SIGNALBOX_URL")
@@ -27,8 +27,22 @@ fn the_demo_deploys_for_real_and_ends_by_itself() {
     let said = home.read("log");
     assert!(status.success(), "{status}\n{said}");
     assert!(cluster.components().count() > 2);
-    for word in ["beta", "production", "lock"] {
+    let fails_and_passes =
+        ["run 1 failed", "Renewal report failed: run 1", "run 2 passed", "Renewal report passes again"];
+    for word in ["beta", "production", "lock"].into_iter().chain(fails_and_passes) {
         assert!(said.contains(word), "the demo says what it does: no `{word}` in\n{said}");
+    }
+    // What was told by mail is there to be read: to the owner, and to whoever committed.
+    let kept = std::fs::read_dir(home.path()).expect("a folder").flatten();
+    let mail = kept.map(|entry| entry.path().join("mail")).find(|mail| mail.is_dir()).expect("mail was kept");
+    let mails: Vec<String> = std::fs::read_dir(mail)
+        .expect("a folder")
+        .flatten()
+        .map(|entry| std::fs::read_to_string(entry.path()).expect("a mail"))
+        .collect();
+    for to in ["ann@example.com", "emi@example.com"] {
+        let failed = mails.iter().filter(|mail| mail.contains(to) && mail.contains("exports/licences.csv"));
+        assert_eq!(failed.count(), 1, "{to} reads once what the run complained about: {mails:?}");
     }
 }
 

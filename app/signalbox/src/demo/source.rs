@@ -106,6 +106,15 @@ async fn commit(place: &Place, message: &str, author: &str) -> Result<String, Fa
 }
 
 async fn git(place: &Place, arguments: &[&str]) -> Result<String, Failure> {
+    run_git(place, None, arguments).await
+}
+
+/// git as the owner of `token`, which is in no list of processes.
+pub async fn git_by(place: &Place, token: &str, arguments: &[&str]) -> Result<String, Failure> {
+    run_git(place, Some(token), arguments).await
+}
+
+async fn run_git(place: &Place, token: Option<&str>, arguments: &[&str]) -> Result<String, Failure> {
     let failed =
         |why: String| Failure::Ended(1, format!("git {} failed: {}", arguments.join(" "), why.trim()));
     let mut command = Command::new("git");
@@ -118,6 +127,11 @@ async fn git(place: &Place, arguments: &[&str]) -> Result<String, Failure> {
         .env("GIT_TERMINAL_PROMPT", "0")
         .stdin(Stdio::null())
         .process_group(0);
+    if let Some(token) = token {
+        let header = format!("Authorization: Bearer {token}");
+        command.envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "http.extraHeader")]);
+        command.env("GIT_CONFIG_VALUE_0", header);
+    }
     let output = command.output().await.map_err(|e| failed(e.to_string()))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());

@@ -76,8 +76,8 @@ impl Stage {
         &self.place
     }
 
-    /// Starts the server and waits until it answers.
-    pub async fn start_server(&mut self) -> Result<(), Failure> {
+    /// Starts the server, with a mail server at `mail`, and waits until it answers.
+    pub async fn start_server(&mut self, mail: SocketAddr) -> Result<(), Failure> {
         let problem = |e: std::io::Error| Failure::Ended(1, format!("the server cannot be started: {e}"));
         let log = std::fs::File::create(self.place.dir.join("server.log")).map_err(problem)?;
         let mut command = self.place.signalbox("");
@@ -87,6 +87,8 @@ impl Stage {
             .env("SIGNALBOX_ADMIN_EMAIL", ADMINISTRATOR)
             .env("SIGNALBOX_ADMIN_PASSWORD", &self.place.password)
             .env("SIGNALBOX_ADMIN_TOKEN", &self.place.token)
+            .env("SIGNALBOX_MAIL_SERVER", format!("smtp://{mail}?tls=none"))
+            .env("SIGNALBOX_MAIL_FROM", "Signalbox <signalbox@example.com>")
             .env_remove("SIGNALBOX_TOKEN")
             .stdout(log.try_clone().map_err(problem)?)
             .stderr(log);

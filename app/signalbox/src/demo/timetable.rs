@@ -38,7 +38,7 @@ pub struct Scene {
 
 impl Scene {
     /// Waits; false when the demonstration ends first.
-    async fn pause(&self, length: Duration) -> bool {
+    pub async fn pause(&self, length: Duration) -> bool {
         let (mut stopped, mut ended) = (self.stopped.clone(), self.place.stop.subscribe());
         tokio::select! {
             () = tokio::time::sleep(length) => true,
@@ -214,7 +214,8 @@ fn outcome(report: &Value) -> String {
     if report["decision"] == "started" { format!("{commit}  {sentence}") } else { sentence.to_owned() }
 }
 
-fn tell(who: &str, what: &str) {
+/// Says what somebody did.
+pub fn tell(who: &str, what: &str) {
     let now = Clock::system().now().timestamp().to_zoned(base::jiff::tz::TimeZone::system());
     print_line(&format!("{}  {who:<10}  {what}", now.strftime("%H:%M:%S")));
 }

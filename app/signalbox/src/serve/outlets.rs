@@ -10,7 +10,8 @@ use web::TargetPolicy;
 
 pub(super) fn wired(config: &Config, targets: TargetPolicy, public_url: &Url) -> Result<Outlets> {
     let limits = &config.limits;
-    let mail = config.mail.as_ref().map(|settings| mail::Server::new(settings, public_url, limits)).transpose()?;
+    let mail =
+        config.mail.as_ref().map(|settings| mail::Server::new(settings, public_url, limits)).transpose()?;
     if mail.is_none() {
         tracing::info!("no mail server is set, so mail is held and not sent; SIGNALBOX_MAIL_SERVER sets one");
     }
