@@ -184,8 +184,13 @@ impl Hub {
 
     /// A server on the same data that has no mail server.
     pub async fn without_mail(&self) -> App {
+        self.with_mail(None).await
+    }
+
+    /// A server on the same data with this mail server.
+    pub async fn with_mail(&self, mail: Option<mail::Server>) -> App {
         let blobs = blobs::Blobs::open(self.place.folder().join("blobs")).await.expect("a folder");
-        app(&self.place, &self.db, blobs, None)
+        app(&self.place, &self.db, blobs, mail)
     }
 
     /// Every delivery, oldest first.

@@ -116,8 +116,8 @@ limits! {
     DeliveryDays = 90, "delivery_days";
     /// Characters that are kept of what the other side answered to a mail or a webhook.
     DeliveryAnswerChars = 500, "delivery_answer_chars";
-    /// Seconds that the mail server may take for one answer.
-    MailSeconds = 20, "mail_seconds";
+    /// Seconds that the mail server may take over one mail.
+    MailSeconds = 40, "mail_seconds";
     /// Sign-ins that the mail server may refuse before a mail is held.
     MailSignIns = 3, "mail_sign_ins";
     /// Mails that one address gets one by one within five minutes; what follows comes as one.

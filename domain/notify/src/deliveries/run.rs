@@ -11,10 +11,10 @@ use serde_json::json;
 use std::time::Duration;
 use web::App;
 
-/// How long one try may take before somebody else tries. Every channel gives up sooner: a mail takes some answers.
+/// How long one try may take before somebody else tries. Every channel gives up sooner.
 fn busy(limits: &Limits) -> Duration {
     let channels = limits.seconds(Limit::MailSeconds).max(limits.seconds(Limit::WebhookSeconds));
-    Duration::from_secs(60).max(channels * 3)
+    Duration::from_secs(60).max(channels * 2)
 }
 
 fn tries(limits: &Limits, limit: Limit) -> i64 {

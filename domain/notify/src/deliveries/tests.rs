@@ -127,6 +127,31 @@ db::on_both! { hub;
         assert!(said.contains("535 5.7.8 wrong password") && said.contains("SIGNALBOX_MAIL_PASSWORD"), "{said}");
     }
 
+    async fn a_mail_server_that_falls_silent_holds_nothing_up(hub) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let settings = crate::mail::Settings {
+            server: format!("smtp://{}?tls=none", listener.local_addr().expect("bound")),
+            ..crate::mail::Settings::default()
+        };
+        let silent = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a caller");
+            stream.write_all(b"220 hello\r\n").await.expect("greeted");
+            // It takes the first command and says nothing more.
+            let mut taken = Vec::new();
+            let _ = stream.read_to_end(&mut taken).await;
+        });
+        let mut limits = Limits::default();
+        limits.set("mail_seconds", "1").expect("a limit");
+        let server = crate::mail::Server::new(&settings, &hub.app.public_url, &limits).expect("a server");
+        let app = hub.with_mail(Some(server)).await;
+        hub.send(&failure(), &hub.to(Channel::Mail, &hub.bob), "run 3", None).await;
+        hub.settle_with(&app).await;
+        let it = hub.all().await.remove(0);
+        assert_eq!(it.state, State::Waiting);
+        assert!(it.sentence.as_deref().is_some_and(|said| said.ends_with("did not answer within 1 s")), "{it:?}");
+        silent.await.expect("it was left alone");
+    }
+
     async fn all_that_was_held_is_sent_at_once_when_there_is_a_mail_server(hub) {
         let bare = hub.without_mail().await;
         let to = hub.to(Channel::Mail, &hub.bob);

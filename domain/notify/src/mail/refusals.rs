@@ -15,7 +15,7 @@ pub(super) struct Named {
     pub shown: String,
     /// Who signs in there.
     pub user: Option<String>,
-    /// How long it may take for one answer.
+    /// How long it may take over one mail.
     pub patience: Duration,
 }
 
@@ -26,18 +26,18 @@ pub(super) fn judge(error: &Error, server: &Named) -> Outcome {
         Some(code @ (530 | 534 | 535 | 538)) => Outcome::SignIn(refused_sign_in(server, code, &said)),
         Some(code @ 500..) => Outcome::Failed(format!("{code} {said}")),
         Some(code) => Outcome::Again(format!("{code} {said}"), None),
-        None if error.is_timeout() => {
-            let seconds = server.patience.as_secs();
-            Outcome::Again(
-                format!("The mail server {} did not answer within {seconds} s", server.shown),
-                None,
-            )
-        }
+        None if error.is_timeout() => silent(server),
         None => match tls(error) {
             Some(fault) => Outcome::Again(of_tls(fault, server), None),
             None => without_answer(server, &said),
         },
     }
+}
+
+/// It takes too long.
+pub(super) fn silent(server: &Named) -> Outcome {
+    let seconds = server.patience.as_secs();
+    Outcome::Again(format!("The mail server {} did not answer within {seconds} s", server.shown), None)
 }
 
 fn refused_sign_in(server: &Named, code: u16, said: &str) -> String {

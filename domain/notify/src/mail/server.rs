@@ -1,6 +1,6 @@
 //! The mail server that is set, and what it answers.
 
-use super::refusals::{Named, judge};
+use super::refusals::{Named, judge, silent};
 use super::{Letter, compose};
 use crate::deliveries::run::Outcome;
 use base::{Error, Limit, Limits, Result, Secret};
@@ -123,7 +123,11 @@ impl Server {
             Ok(mail) => mail,
             Err(error) => return Outcome::Failed(error.message().to_owned()),
         };
-        match self.transport.send(mail).await {
+        // The transport itself gives up only on connections that do not come about.
+        let Ok(sent) = tokio::time::timeout(self.named.patience, self.transport.send(mail)).await else {
+            return silent(&self.named);
+        };
+        match sent {
             Ok(answer) => {
                 let said: Vec<&str> = answer.message().collect();
                 Outcome::Sent(format!("{} {}", answer.code(), said.join(" ")))
