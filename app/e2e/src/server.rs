@@ -96,6 +96,13 @@ impl Server {
         &self.data
     }
 
+    /// The options of commands that look at its data without asking it.
+    pub fn where_its_data_is(&self) -> Vec<String> {
+        let data = ["--data".to_owned(), self.data.path().display().to_string()];
+        let database = self.database.iter().flat_map(|made| ["--database".to_owned(), made.url()]);
+        data.into_iter().chain(database).collect()
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -11,6 +11,7 @@ mod checks;
 mod credential;
 mod hook;
 mod hosted;
+mod kept;
 mod outcome;
 pub(crate) mod pages;
 pub(crate) mod store;
@@ -25,6 +26,7 @@ pub(crate) use hook::by_hook;
 pub use hook::{Hook, renew_hook};
 pub use hosted::{NewHosted, Pushers, create};
 pub(crate) use hosted::{claim, look_at_hosted, open_to, record_pushed, refuse_push, told_refs};
+pub use kept::{Kept, kept};
 pub(crate) use outcome::{due, is_any_due, record};
 
 use crate::git::Source;

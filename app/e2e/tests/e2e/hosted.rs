@@ -217,6 +217,50 @@ fn a_copy_that_is_made_while_people_push_is_whole() {
     assert_eq!(String::from_utf8_lossy(&out.stdout).trim(), tip, "{}", told(&out));
 }
 
+/// What the doctor says of a server's data, and whether all is well.
+fn examined(server: &Server) -> (bool, String) {
+    let out = server.command().arg("doctor").args(server.where_its_data_is()).output().expect("started");
+    (out.status.success(), told(&out))
+}
+
+fn a_repository_that_is_lost_or_damaged_is_found(database: Database) {
+    let server = Options::on(database).start();
+    let copy = made(&server);
+    assert!(examined(&server).0, "an empty one lacks nothing: {}", examined(&server).1);
+    commit(&copy, "file", "first");
+    done(git(&server, &copy, &["push", "--quiet", "origin", "main"]));
+    assert!(examined(&server).0, "{}", examined(&server).1);
+    let found = server.api().get("/api/v1/repositories/tools").expect("there");
+    let bare = server.data().path().join("repositories").join(format!("{}.git", text(&found["id"])));
+    let away = bare.with_extension("away");
+    std::fs::rename(&bare, &away).expect("moved");
+    let (is_well, said) = examined(&server);
+    assert!(!is_well && said.contains("The folder of tools, which is hosted here, is gone"), "{said}");
+    // What it says helps: an empty folder, and everything pushed again.
+    assert!(said.contains(&format!("git init --bare {}", bare.display())), "{said}");
+    let mut init = Command::new("git");
+    init.args(["init", "--quiet", "--bare"]).arg(&bare).stdin(Stdio::null());
+    done(init);
+    done(git(&server, &copy, &["push", "--quiet", "origin", "main"]));
+    assert!(examined(&server).0, "{}", examined(&server).1);
+    for entry in std::fs::read_dir(bare.join("objects/pack")).expect("packs").flatten() {
+        std::fs::remove_file(entry.path()).expect("removed");
+    }
+    let (is_well, said) = examined(&server);
+    assert!(
+        !is_well && said.contains("tools in ") && said.contains("which is hosted here, is damaged"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_doctor_finds_a_repository_that_is_lost_or_damaged() {
+    a_repository_that_is_lost_or_damaged_is_found(Database::Sqlite);
+    if Database::Postgres.is_here() {
+        a_repository_that_is_lost_or_damaged_is_found(Database::Postgres);
+    }
+}
+
 #[test]
 fn a_large_push_passes_through_the_program_and_it_stays_small() {
     let server = Options::on(Database::Sqlite).start();

@@ -1,5 +1,6 @@
 //! The data folder as a whole: who holds it, copies of it, and whether it is sound.
 
+mod known;
 mod repositories;
 
 use base::{Error, Result};
@@ -118,7 +119,7 @@ pub fn doctor(data: &Path, database: &str) -> Vec<Finding> {
     if database == "sqlite" {
         findings.push(sqlite(data.join(DATABASE)));
     }
-    findings.push(repositories::check(data));
+    findings.push(repositories::check(data, known::repositories(data, database)));
     findings.push(key(&data.join("secret.key")));
     findings.push(mail(data));
     findings
@@ -192,8 +193,8 @@ fn mail(data: &Path) -> Finding {
             }
             Some(settings) => {
                 let home = url::Url::parse("http://localhost").map_err(|error| error.to_string())?;
-                let server =
-                    notify::mail::Server::new(&settings, &home, &base::Limits::default()).map_err(|error| format!("{error}."))?;
+                let server = notify::mail::Server::new(&settings, &home, &base::Limits::default())
+                    .map_err(|error| format!("{error}."))?;
                 Ok(format!(
                     "Mail goes out by {}. `signalbox delivery test` shows whether it arrives.",
                     server.shown()

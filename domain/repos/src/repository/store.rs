@@ -1,6 +1,6 @@
 //! The rows of repositories.
 
-use super::{Repository, State};
+use super::{Kept, Repository, State};
 use crate::git::{Tip, Tips};
 use base::id::RepositoryId;
 use base::{Result, Time};
@@ -213,4 +213,21 @@ pub(super) async fn claim(tx: &mut Tx, id: RepositoryId, ours: &str) -> Result<S
 pub(super) async fn hosted(tx: &mut Tx) -> Result<Vec<RepositoryId>> {
     let rows = tx.rows("select id from repository where hosted order by id", &[]).await?;
     rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Every repository, as far as its folder is concerned.
+pub(super) async fn kept(tx: &mut Tx) -> Result<Vec<Kept>> {
+    let sql =
+        "select id, name, hosted, home, exists (select 1 from hosted_ref where repository_id = repository.id)
+      from repository order by id";
+    let kept = |row: &Row| {
+        Ok(Kept {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            is_hosted: row.get(2)?,
+            home: row.get(3)?,
+            has_refs: row.get(4)?,
+        })
+    };
+    tx.rows(sql, &[]).await?.iter().map(kept).collect()
 }

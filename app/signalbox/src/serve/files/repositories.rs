@@ -2,6 +2,7 @@
 
 use super::{Finding, failed, finding};
 use base::Result;
+use repos::repository::Kept;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -46,22 +47,73 @@ pub(super) fn pack<W: Write>(data: &Path, archive: &mut tar::Builder<W>) -> Resu
     Ok(())
 }
 
-/// Whether every repository has all that its branches and tags need.
-pub(super) fn check(data: &Path) -> Finding {
+/// Whether every repository is there that should be, with all that its branches and tags need. `known` is what the database says.
+pub(super) fn check(data: &Path, known: Result<Vec<Kept>>) -> Finding {
     let all = all(data);
-    let wrong: Vec<String> = all.iter().filter_map(|dir| damage(data, dir)).collect();
+    let (known, unread) = match known {
+        Ok(known) => (known, None),
+        Err(error) => (Vec::new(), Some(format!("Which there should be could not be read: {error}."))),
+    };
+    let mut wrong: Vec<String> = missing(data, &known);
+    wrong.extend(all.iter().filter_map(|dir| damage(data, dir).map(|why| damaged(dir, &why, &known))));
+    wrong.extend(unread);
     let outcome = match (&wrong[..], all.len()) {
         ([], 0) => Ok("There are none yet.".to_owned()),
         ([], 1) => Ok("The one that there is is sound.".to_owned()),
         ([], n) => Ok(format!("All {n} are sound.")),
-        (wrong, _) => Err(format!(
-            "{}. One that is fetched from elsewhere: remove its folder, and it is fetched again. One that is hosted here: bring its folder back from a copy.",
-            wrong.join("; ")
-        )),
+        (wrong, _) => Err(wrong.join(" ")),
     };
     finding("repositories", outcome)
 }
 
+/// The hosted repositories whose folder is gone. What another server of the installation keeps is not looked for here.
+fn missing(data: &Path, known: &[Kept]) -> Vec<String> {
+    let home = std::fs::read_to_string(data.join(FOLDER).join("home")).ok();
+    let home = home.as_deref().map(str::trim);
+    let is_ours = |one: &&Kept| one.home.is_none() || home.is_none() || one.home.as_deref() == home;
+    let hosted = known.iter().filter(|one| one.is_hosted && one.has_refs).filter(is_ours);
+    let gone = hosted.map(|one| (one, folder(data, one))).filter(|(_, dir)| !dir.join("HEAD").is_file());
+    gone.map(|(one, dir)| {
+        format!(
+            "The folder of {}, which is hosted here, is gone: {}. {}",
+            one.name,
+            dir.display(),
+            bring_back(&dir)
+        )
+    })
+    .collect()
+}
+
+fn folder(data: &Path, one: &Kept) -> PathBuf {
+    data.join(FOLDER).join(format!("{}.git", one.id))
+}
+
+fn bring_back(dir: &Path) -> String {
+    format!(
+        "Stop the server and bring that folder back from a copy of the data; without one, run `git init --bare {}` and push everything again from a clone.",
+        dir.display()
+    )
+}
+
+fn damaged(dir: &Path, why: &str, known: &[Kept]) -> String {
+    let stem = dir.file_stem().unwrap_or_default().to_string_lossy();
+    let name = |one: &Kept| format!("{} in {}", one.name, dir.display());
+    match known.iter().find(|one| one.id.to_string() == stem) {
+        Some(one) if one.is_hosted => {
+            format!("{}, which is hosted here, is damaged ({why}). {}", name(one), bring_back(dir))
+        }
+        Some(one) => format!(
+            "{}, a copy of what is elsewhere, is damaged ({why}). Remove the folder, and it is fetched again.",
+            name(one)
+        ),
+        None => format!(
+            "{} is damaged ({why}). One that is fetched from elsewhere: remove its folder, and it is fetched again. One that is hosted here: bring its folder back from a copy.",
+            dir.display()
+        ),
+    }
+}
+
+/// Why a repository is not sound, when it is not.
 fn damage(data: &Path, dir: &Path) -> Option<String> {
     let mut command = Command::new("git");
     command.arg("--git-dir").arg(dir).args(["fsck", "--connectivity-only", "--no-dangling", "--no-progress"]);
@@ -69,9 +121,8 @@ fn damage(data: &Path, dir: &Path) -> Option<String> {
     // That git is missing is said elsewhere.
     let output = command.output().ok()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    let first =
-        said.lines().find(|line| !line.starts_with("notice:")).unwrap_or("git gave no reason").to_owned();
-    (!output.status.success()).then(|| format!("{} is damaged ({first})", dir.display()))
+    let first = said.lines().find(|line| !line.starts_with("notice:"));
+    (!output.status.success()).then(|| first.unwrap_or("git gave no reason").trim_end_matches('.').to_owned())
 }
 
 /// Whether repositories can be served to git.
@@ -100,6 +151,35 @@ mod tests {
         assert!(command.status().is_ok_and(|status| status.success()), "git {arguments:?}");
     }
 
+    fn kept(id: i64, name: &str, home: Option<&str>, has_refs: bool) -> Kept {
+        let (id, name) = (base::id::RepositoryId(id), name.to_owned());
+        Kept { id, name, is_hosted: true, home: home.map(str::to_owned), has_refs }
+    }
+
+    #[test]
+    fn a_hosted_repository_whose_folder_is_gone_is_found() {
+        let root = std::env::temp_dir().join(format!("signalbox-gone-{}", base::random::word::<12>()));
+        std::fs::create_dir_all(root.join(FOLDER)).expect("made");
+        std::fs::write(root.join(FOLDER).join("home"), "here\n").expect("written");
+        let mirrored = Kept { is_hosted: false, ..kept(5, "mirror", None, false) };
+        let well =
+            [kept(2, "empty", Some("here"), false), kept(3, "elsewhere", Some("other"), true), mirrored];
+        assert!(check(&root, Ok(well.to_vec())).is_well, "an empty one is made again, others are not ours");
+        let found = check(&root, Ok(vec![kept(4, "reports", Some("here"), true)]));
+        let wanted = format!(
+            "The folder of reports, which is hosted here, is gone: {}",
+            root.join(FOLDER).join("4.git").display()
+        );
+        assert!(!found.is_well && found.sentence.starts_with(&wanted), "{found:?}");
+        assert!(
+            found.sentence.contains("git init --bare") && found.sentence.contains("from a copy"),
+            "{found:?}"
+        );
+        let unread = check(&root, Err(base::Error::unavailable("x", "the database is away")));
+        assert!(!unread.is_well && unread.sentence.contains("the database is away"), "{unread:?}");
+        std::fs::remove_dir_all(&root).expect("removed");
+    }
+
     #[test]
     fn repositories_come_back_from_a_copy_and_damage_is_found() {
         let root = std::env::temp_dir().join(format!("signalbox-copies-{}", base::random::word::<12>()));
@@ -114,21 +194,31 @@ mod tests {
         git(&copy, &["init", "-q", "-b", "main"]);
         git(&copy, &["commit", "-q", "--allow-empty", "-m", "first"]);
         git(&copy, &["push", "-q", &full.to_string_lossy(), "main"]);
-        assert!(check(&data).is_well, "{:?}", check(&data));
+        assert!(check(&data, Ok(Vec::new())).is_well, "{:?}", check(&data, Ok(Vec::new())));
         let file = root.join("copy.tar");
         let mut archive = tar::Builder::new(std::fs::File::create(&file).expect("made"));
         pack(&data, &mut archive).expect("packed");
         archive.finish().expect("written");
         drop(archive);
         tar::Archive::new(std::fs::File::open(&file).expect("there")).unpack(&back).expect("unpacked");
-        assert!(check(&back).is_well, "{:?}", check(&back));
+        assert!(check(&back, Ok(Vec::new())).is_well, "{:?}", check(&back, Ok(Vec::new())));
         git(&back.join(FOLDER).join("1.git"), &["rev-parse", "-q", "--verify", "main"]);
         git(&back.join(FOLDER).join("2.git"), &["symbolic-ref", "-q", "HEAD"]);
         let objects = back.join(FOLDER).join("1.git/objects");
         std::fs::remove_dir_all(&objects).expect("removed");
         std::fs::create_dir_all(&objects).expect("made");
-        let found = check(&back);
+        let found = check(&back, Ok(Vec::new()));
         assert!(!found.is_well && found.sentence.contains("1.git is damaged"), "{found:?}");
+        let hosted = check(&back, Ok(vec![kept(1, "reports", None, true)]));
+        assert!(
+            hosted.sentence.contains("reports in ") && hosted.sentence.contains("push everything again"),
+            "{hosted:?}"
+        );
+        let mirrored = check(&back, Ok(vec![Kept { is_hosted: false, ..kept(1, "web", None, false) }]));
+        assert!(
+            mirrored.sentence.contains("web in ") && mirrored.sentence.contains("fetched again"),
+            "{mirrored:?}"
+        );
         std::fs::remove_dir_all(&root).expect("removed");
     }
 }
