@@ -3,6 +3,7 @@
 //! While exports are read no text of a customer is kept, only where its record begins. What a list shows is fetched from there.
 
 use super::column::Column;
+use super::csv::Header;
 use super::cut::Format;
 use super::fields::Fields;
 use super::source::{Block, Source};
@@ -40,18 +41,44 @@ pub fn texts(order: &Order, mut places: Vec<u64>) -> Result<HashMap<u64, Texts>>
             stream(&mut source, one_file, &mut found)?;
         } else {
             let file = File::open(path).map_err(|e| Error::input(format!("{}: {e}", path.display())))?;
-            for place in one_file {
-                let texts = fetch(&file, &source, place & OFFSET)
-                    .map_err(|e| Error::failed(format!("{}: cannot be read again: {e}", path.display())))?;
-                found.insert(*place, texts);
-            }
+            let threads = if order.threads == 0 { super::available() } else { order.threads };
+            let fetched = fetch_all(&file, &source, one_file, threads)
+                .map_err(|e| Error::failed(format!("{}: cannot be read again: {e}", path.display())))?;
+            found.extend(fetched);
         }
     }
     Ok(found)
 }
 
+/// Reads records of a plain file, a share on each thread.
+fn fetch_all(
+    file: &File,
+    source: &Source,
+    places: &[u64],
+    threads: usize,
+) -> std::io::Result<Vec<(u64, Texts)>> {
+    let form = (source.header.as_deref(), source.format);
+    let fetch_some = move |places: &[u64]| -> std::io::Result<Vec<(u64, Texts)>> {
+        places.iter().map(|place| Ok((*place, fetch(file, form, place & OFFSET)?))).collect()
+    };
+    let (own, others) = places.split_at(places.len().div_ceil(threads.max(1)));
+    std::thread::scope(|scope| {
+        let share = own.len().max(1);
+        let running: Vec<_> =
+            others.chunks(share).map(|places| scope.spawn(move || fetch_some(places))).collect();
+        let mut all = fetch_some(own)?;
+        for thread in running {
+            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(all)
+    })
+}
+
+/// What it takes to read a record: the header of CSV, and how records are told apart.
+type Form<'a> = (Option<&'a Header>, Format);
+
 /// Reads one record of a plain file.
-fn fetch(file: &File, source: &Source, offset: u64) -> std::io::Result<Texts> {
+fn fetch(file: &File, form: Form<'_>, offset: u64) -> std::io::Result<Texts> {
     let mut size = RECORD_BYTES;
     loop {
         let mut bytes = vec![0; size];
@@ -64,7 +91,7 @@ fn fetch(file: &File, source: &Source, offset: u64) -> std::io::Result<Texts> {
         }
         let is_all = filled < size || size > super::source::RECORD_BYTES_MAX;
         bytes.truncate(filled);
-        let (texts, end) = first(&bytes, source);
+        let (texts, end) = first(&bytes, form);
         // A record that ends with the bytes may go on behind them.
         if is_all || end < filled {
             return Ok(texts);
@@ -77,13 +104,15 @@ fn fetch(file: &File, source: &Source, offset: u64) -> std::io::Result<Texts> {
 fn stream(source: &mut Source, places: &[u64], found: &mut HashMap<u64, Texts>) -> Result<()> {
     let mut block = Block::default();
     let mut rest = places;
+    let header = source.header.clone();
+    let form = (header.as_deref(), source.format);
     while !rest.is_empty() && source.next(&mut block)? {
         let end = block.offset + block.records().len() as u64;
         while let Some((place, after)) = rest.split_first() {
             let Some(at) = (place & OFFSET).checked_sub(block.offset).filter(|_| place & OFFSET < end) else {
                 break;
             };
-            found.insert(*place, first(&block.records()[at as usize..], source).0);
+            found.insert(*place, first(&block.records()[at as usize..], form).0);
             rest = after;
         }
     }
@@ -91,15 +120,15 @@ fn stream(source: &mut Source, places: &[u64], found: &mut HashMap<u64, Texts>) 
 }
 
 /// The texts of the record that the bytes begin with, and where it ends.
-fn first(bytes: &[u8], source: &Source) -> (Texts, usize) {
+fn first(bytes: &[u8], (header, format): Form<'_>) -> (Texts, usize) {
     let mut out = None;
     let mut fields = Fields::default();
     let mut each = |_: usize, to: usize, read: std::result::Result<&Fields, String>| {
         out.get_or_insert((read.map(|fields| texts_of(bytes, fields)).unwrap_or_default(), to));
     };
-    match &source.header {
+    match header {
         Some(header) => header.first(bytes, &mut fields, &mut each),
-        None => json::Reader::default().first(bytes, source.format == Format::Lines, &mut fields, &mut each),
+        None => json::Reader::default().first(bytes, format == Format::Lines, &mut fields, &mut each),
     }
     out.unwrap_or((Texts::default(), bytes.len()))
 }

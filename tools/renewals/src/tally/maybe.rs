@@ -20,6 +20,9 @@ const NEAREST: usize = 40;
 /// Points from which on a licence is named.
 const WORTH_A_LOOK: u32 = 60;
 
+/// From this coefficient on texts are alike.
+const ALIKE: f64 = 0.8;
+
 /// For each of the missed the sales that may be its renewal: of the same product, to the same country, about the due day.
 pub fn candidates<'a>(frame: &Frame<'_>, missed: &[Obligation], fresh: &'a [Line]) -> Vec<Vec<&'a Line>> {
     let family = |line: &Line| frame.ledger.families[usize::from(line.app)];
@@ -75,15 +78,15 @@ pub fn likely(own: &Traits, candidates: &[&Line], traits: &HashMap<u64, Traits>)
 
 fn points(a: &Traits, b: &Traits) -> u32 {
     let company = match (&a.company, &b.company) {
-        (Some(a), Some(b)) if a.alike(b) >= 0.8 => 80,
+        (Some(a), Some(b)) if a.alike(b) >= ALIKE => 80,
         _ => 0,
     };
     let (Some((name_a, domain_a, is_own_a)), Some((name_b, domain_b, is_own_b))) = (&a.address, &b.address)
     else {
         return company;
     };
-    let domain = if *is_own_a && *is_own_b && domain_a.alike(domain_b) >= 0.8 { 30 } else { 0 };
-    let name = if name_a.alike(name_b) >= 0.8 { 30 } else { 0 };
+    let domain = if *is_own_a && *is_own_b && domain_a.alike(domain_b) >= ALIKE { 30 } else { 0 };
+    let name = if name_a.alike(name_b) >= ALIKE { 30 } else { 0 };
     company + domain + name
 }
 
