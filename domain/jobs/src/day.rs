@@ -104,7 +104,7 @@ fn slot(job: &Job, run: &Run) -> Slot {
 fn planned(job: &Job, at: Time, hold: Option<freeze::Hold>) -> Slot {
     Slot {
         at,
-        aspect: Aspect::Idle,
+        aspect: if hold.is_some() { Aspect::Amber } else { Aspect::Idle },
         is_planned: true,
         words: match hold {
             Some(hold) => format!("{} is {}", job.title, hold.sentence),

@@ -60,6 +60,16 @@ fn comments_are_liked_pinned_and_taken_back() {
 }
 
 #[test]
+fn of_ten_thousand_jobs_each_is_found_by_whom_it_is_for() {
+    play("jobs");
+}
+
+#[test]
+fn runs_are_talked_about_and_frozen_jobs_say_why() {
+    play("remarks");
+}
+
+#[test]
 fn the_palette_finds_and_opens() {
     play("palette");
 }

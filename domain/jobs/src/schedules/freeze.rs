@@ -10,7 +10,7 @@ mod tests;
 mod thaw;
 pub(crate) mod window;
 
-pub(crate) use store::{held_in_lane, note};
+pub(crate) use store::{held_in_lane, note, passed_for};
 pub(crate) use thaw::{ended, handlers, may_begin, periodic};
 pub(crate) use window::{Around, Hold, all_holding, holding};
 

@@ -74,6 +74,8 @@ pub(super) fn rows(table: &Timetable, top: i64) -> Markup {
 
 fn shape(mark: &Mark, x: &str, y: i64) -> Markup {
     let class = match (mark.is_planned, mark.aspect) {
+        // Planned, and something is in its way.
+        (true, Aspect::Amber) => "off",
         (true, _) => "plan",
         (false, Aspect::Green) => "ok",
         (false, Aspect::Live) => "run",

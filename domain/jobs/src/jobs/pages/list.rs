@@ -16,7 +16,7 @@ use web::ui::{self, Aspect, Frame, Page};
 use web::{App, Query, Result};
 
 /// Jobs that are shown at once.
-const ROWS: usize = 200;
+const ROWS: usize = 100;
 /// Runs in the strip of a row.
 const STRIP: usize = 12;
 /// Findings that are listed of one file.
@@ -44,7 +44,9 @@ impl Asked {
     }
 
     fn link(&self, from: usize) -> String {
-        format!("/jobs?{}", ui::query([("q", self.q.trim()), ("from", &from.to_string())]))
+        let from = from.to_string();
+        let all = [("q", self.q.trim()), ("from", from.as_str())];
+        format!("/jobs?{}", ui::query(all.into_iter().filter(|(_, value)| !matches!(*value, "" | "0"))))
     }
 }
 
@@ -73,10 +75,15 @@ pub(super) async fn list(State(app): State<App>, frame: Frame, Query(asked): Que
                     input.input.grow name="q" type="search" value=(asked.q) aria-label="Find jobs" placeholder="Name, title, owner or file";
                     button.btn.sm { "Find" }
                 }
-                p.dim { @if found == 0 { "No job has this in its name, title, owner or file." } @else { "Jobs " (asked.from + 1) " to " (until) " of " (found) "." } }
+                p.dim { @if found == 0 { "No job has this in its name, title, owner or file." } @else if all.is_empty() { "No more jobs." } @else { "Jobs " (asked.from + 1) " to " (until) " of " (found) "." } }
             }
             ul.rows.job { @for job in &all { (row(job, last.get(&job.id).map_or(&[][..], Vec::as_slice), &next, reader)) } }
-            @if until < found { p.more { a.btn.sm href=(asked.link(until)) { "Show more" } } }
+            @if until < found || asked.from > 0 {
+                p.more.row {
+                    @if asked.from > 0 { a.btn.sm href=(asked.link(asked.from.min(found).saturating_sub(ROWS))) { "Previous" } }
+                    @if until < found { a.btn.sm href=(asked.link(until)) { "Next" } }
+                }
+            }
         }
     };
     let actions =

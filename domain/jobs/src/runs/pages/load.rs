@@ -7,7 +7,7 @@ use crate::jobs::{self, Definition, Job};
 use crate::notices::{self, Hears};
 use crate::runs::remarks::{self, Comment};
 use crate::runs::{self, Cause, Filter, Metric, Part, PartState, Run};
-use crate::schedules;
+use crate::schedules::{self, freeze};
 use crate::words::Reader;
 use base::id::{AgentId, AttemptId, JobId, RunId};
 use base::{Error, Result, Right};
@@ -45,6 +45,8 @@ pub(super) struct View {
     pub told: Vec<Delivery>,
     pub labels: Vec<String>,
     pub comments: Vec<Comment>,
+    /// Why somebody started it although its job was frozen.
+    pub passed: Option<String>,
     cause: Said,
 }
 
@@ -119,6 +121,7 @@ impl View {
         let told = notify::deliveries::about(tx, &run.subject()).await?;
         let labels = remarks::labels(tx, id).await?;
         let comments = remarks::comments(tx, id).await?;
+        let passed = freeze::passed_for(tx, id).await?;
         let cause = said(tx, &run, &definition).await?;
         Ok(Self {
             run,
@@ -139,6 +142,7 @@ impl View {
             told,
             labels,
             comments,
+            passed,
             cause,
         })
     }

@@ -147,7 +147,7 @@ fn facts(view: &View, reader: Reader<'_>) -> Markup {
     images.dedup();
     html! {
         div.meta-line {
-            span.row { (ui::icon("clock")) " " span { (view.cause(reader)) } }
+            span.row { (ui::icon("clock")) " " span { (view.cause(reader)) @if let Some(why) = &view.passed { ", although it was frozen: " (words::shortened(why, 200)) } } }
             span.row {
                 (ui::icon("git-commit-horizontal")) " "
                 @match &view.repository {

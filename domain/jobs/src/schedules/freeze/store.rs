@@ -73,9 +73,12 @@ pub(super) async fn pass(tx: &mut Tx, run: RunId, pass: &Pass) -> Result<()> {
     tx.run(sql, &params![run, pass.marks.join(" "), pass.reason.trim()]).await.map(drop)
 }
 
-/// Whether a freeze was passed for a run.
-pub(super) async fn is_passed(tx: &mut Tx, run: RunId) -> Result<bool> {
-    Ok(tx.opt("select 1 from run_pass where run_id = $1", &params![run]).await?.is_some())
+/// Why somebody started a run although its job was frozen, where somebody did.
+pub(crate) async fn passed_for(tx: &mut Tx, run: RunId) -> Result<Option<String>> {
+    tx.opt("select reason from run_pass where run_id = $1", &params![run])
+        .await?
+        .map(|row| row.get(0))
+        .transpose()
 }
 
 /// Notes that a run waits for the end of a freeze.

@@ -24,7 +24,7 @@ pub(super) async fn hold(tx: &mut Tx, job: JobId, run: RunId, hold: &Hold) -> Re
 
 /// Whether a run that waited may begin now as far as freezes go. Asked for every run that waited, so it reads little when there are none.
 pub(crate) async fn may_begin(tx: &mut Tx, job: JobId, run: RunId) -> Result<bool> {
-    if !store::has_any(tx, job).await? || store::is_passed(tx, run).await? {
+    if !store::has_any(tx, job).await? || store::passed_for(tx, run).await?.is_some() {
         return Ok(true);
     }
     let job = jobs::unchecked(tx, job).await?;
