@@ -149,10 +149,6 @@ impl Book {
         let mut nodes = std::mem::take(&mut self.nodes_of_block);
         nodes.clear();
         nodes.extend(drafts.iter().map(|draft| self.named_before.get(&draft.named).copied()));
-        // Likewise the names that are new together; what is found is of no use yet, for the ones before may bring it.
-        let fresh = drafts.iter().zip(&nodes).filter(|(_, known)| known.is_none());
-        let ids = fresh.flat_map(|(draft, _)| draft.ids.iter().flatten());
-        std::hint::black_box(ids.filter(|id| self.ids.contains_key(id)).count());
         for (draft, known) in drafts.iter().zip(&nodes) {
             let node = known.unwrap_or_else(|| self.node(draft.named, &draft.ids));
             if draft.contact.hash != 0 {
