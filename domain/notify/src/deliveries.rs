@@ -4,9 +4,9 @@
 //! refused for good has failed; anything else is tried again, ever later, for as long as the limit `delivery_hours` says. What follows each other about one thing arrives in
 //! order. Nothing is sent to a person who may not see the thing any more.
 
+mod again;
 pub(crate) mod api;
 mod crowd;
-mod held;
 pub(crate) mod pages;
 mod recipient;
 pub(crate) mod run;
@@ -14,7 +14,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use held::resend_held;
+pub use again::{resend, resend_held};
 pub use recipient::{Address, Channel, Recipient};
 
 use crate::message::Message;
@@ -230,34 +230,6 @@ pub async fn get(tx: &mut Tx, id: AnyId) -> Result<Delivery> {
 pub async fn details(tx: &mut Tx, id: AnyId) -> Result<(Vec<Attempt>, Message)> {
     rights::require_role(tx, Role::Admin)?;
     Ok((store::attempts(tx, id).await?, store::message(tx, id).await?))
-}
-
-/// Sends something again that was not sent. For administrators.
-pub async fn resend(tx: &mut Tx, id: AnyId) -> Result<Delivery> {
-    let found = get(tx, id).await?;
-    if !found.state.may_be_resent() {
-        let why = match found.state {
-            State::Sent => "It was sent already",
-            State::Withdrawn => "Its recipient may not see what it is about",
-            State::Waiting | State::Failed | State::Held => "It is on its way already",
-        };
-        return Err(Error::conflict("delivery.not_failed", why));
-    }
-    put_back(tx, found).await
-}
-
-/// Puts something on its way that was not sent.
-async fn put_back(tx: &mut Tx, mut found: Delivery) -> Result<Delivery> {
-    let now = tx.now();
-    found.state = State::Waiting;
-    found.state_at = now;
-    found.sentence = None;
-    found.tried_from = now;
-    found.next_at = Some(now);
-    store::update(tx, &found).await?;
-    enter(tx, "delivery.resent", &found, json!(null));
-    schedule(tx, found.id, now).await?;
-    Ok(found)
 }
 
 /// Sends a mail that only shows that mail arrives. For administrators.
