@@ -3,7 +3,10 @@
 set -eu
 licenses=exports/licenses.csv
 month=${PARAM_MONTH:-}
-[ -n "$month" ] || month=$(date -u -d "$(date -u +%Y-%m-01) -1 day" +%Y-%m)
+if [ -z "$month" ]; then
+    # The one before this one.
+    month=$(date -u +"%Y %m" | awk '{ n = $1 * 12 + $2 - 2; printf "%04d-%02d", int(n / 12), n % 12 + 1 }')
+fi
 echo "Renewals of $month, from $licenses ($(wc -l < "$licenses") lines)"
 
 if [ -n "${RENEWALS:-}" ]; then
