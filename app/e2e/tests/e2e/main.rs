@@ -13,6 +13,7 @@ mod inert;
 mod jobs;
 mod jobs_clock;
 mod jobs_crash;
+mod jobs_freezes;
 mod jobs_pools;
 mod notices;
 mod outputs;

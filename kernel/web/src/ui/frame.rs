@@ -11,6 +11,9 @@ use maud::{DOCTYPE, Markup, html};
 /// A script that morphs a page asks for its parts only, with this header.
 const PART: &str = "x-signalbox-part";
 
+/// Pages that stand below an entry of the sidebar and have another address.
+const BELONGS: [(&str, &str); 2] = [("/runs", "/jobs"), ("/agents", "/jobs")];
+
 /// Who asks for a page, and what the sidebar shows them. An extractor: a page that takes it is for people who are signed in.
 pub struct Frame {
     /// Who asks.
@@ -120,7 +123,9 @@ impl Frame {
     }
 
     fn link(&self, href: &str, name: &str, content: Markup) -> Markup {
-        let is_here = self.path == href || (href != "/" && self.path.starts_with(&format!("{href}/")));
+        let is_below = |place: &str| self.path == place || self.path.starts_with(&format!("{place}/"));
+        let belongs = BELONGS.iter().any(|(place, to)| *to == href && is_below(place));
+        let is_here = self.path == href || (href != "/" && is_below(href)) || belongs;
         html! { a href=(href) aria-current=[is_here.then_some("page")] { (content) " " (name) } }
     }
 

@@ -49,7 +49,7 @@ pub(super) fn upcoming(
                 @let clock = cron::Schedule::of(&definition.model, &schedule.trigger).ok();
                 p {
                     b.strong { (words::capital(&clock.as_ref().map(cron::Schedule::in_words).unwrap_or_default())) }
-                    " " span.mono.faint { (schedule.trigger.expression) }
+                    " " span.mono.faint.nowrap { (schedule.trigger.expression) }
                     @if !schedule.trigger.enabled { " " (ui::chip("", "Switched off")) }
                 }
                 @if let Some(clock) = clock.filter(|_| schedule.next_at.is_some()) {

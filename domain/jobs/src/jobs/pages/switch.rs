@@ -35,7 +35,7 @@ pub(super) fn button(job: &Job) -> Markup {
         @if job.is_switched_off() {
             form.one method="post" action={ "/jobs/" (job.name) "/enable" } data-morph { button.btn.sm { "Enable" } }
         } @else {
-            a.btn.quiet.sm href={ "/jobs/" (job.name) "/disable" } data-open="disable" { "Disable" }
+            a.btn.quiet.sm.not-s href={ "/jobs/" (job.name) "/disable" } data-open="disable" { "Disable" }
         }
     }
 }

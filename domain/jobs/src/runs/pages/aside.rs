@@ -33,7 +33,7 @@ pub(super) fn aside(view: &View, reader: Reader<'_>) -> Markup {
         @if !view.run.params.is_empty() {
             section.block {
                 div.block-head { h2 { "Parameters" } }
-                dl.kv.short { @for (name, value) in &view.run.params { dt.mono.clip { (name) } dd { (words::shortened(value, 200)) } } }
+                dl.kv.short { @for (name, value) in &view.run.params { dt.mono.clip { (name) } dd { @if value.is_empty() { span.faint { "empty" } } @else { (words::shortened(value, 200)) } } } }
             }
         }
         (told(view))

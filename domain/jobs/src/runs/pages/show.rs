@@ -88,7 +88,7 @@ fn actions(frame: &Frame, view: &View) -> Markup {
     let repeat = format!("/runs/{}/repeat", run.id);
     html! {
         span.row #actions data-live={ "run." (run.id) } {
-            (hear_buttons(frame, &view.job, view.hears))
+            span.row.not-s { (hear_buttons(frame, &view.job, view.hears)) }
             @if may_stop(view) { a.btn.sm.danger href={ "/runs/" (run.id) "/cancel" } data-open="cancel" { "Cancel" } }
             @if may_repeat && some_passed && run.state != Life::Succeeded {
                 form.one method="post" action=(repeat) data-morph { button.btn.sm name="only_failed" value="1" { "Run only what failed" } }
