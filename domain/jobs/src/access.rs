@@ -60,6 +60,16 @@ impl Viewer {
         })
     }
 
+    /// Whether they see every job.
+    pub(crate) fn sees_all(&self) -> bool {
+        self.is_all
+    }
+
+    /// Whether they see the jobs whose files say nothing of rights.
+    pub(crate) fn sees_silent_jobs(&self) -> bool {
+        self.is_all || self.is_member
+    }
+
     fn is(&self, subject: &Subject, owner: Option<&str>) -> bool {
         match subject {
             Subject::Everyone => self.user.is_some(),

@@ -2,6 +2,7 @@
 
 mod api;
 mod calls;
+mod models;
 mod names;
 pub(crate) mod pages;
 pub(crate) mod sources;

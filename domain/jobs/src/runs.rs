@@ -8,6 +8,7 @@ mod paged;
 pub(crate) mod pages;
 pub mod remarks;
 mod repeat;
+mod seen;
 mod stages;
 mod start;
 pub mod state;
@@ -33,6 +34,7 @@ use base::id::{AttemptId, DefinitionId, DeploymentId, JobId, PartId, RepositoryI
 use base::{Error, Result, Right, Time};
 use db::Tx;
 use journal::Subject;
+use seen::Seen;
 use std::collections::BTreeMap;
 
 base::text_enum! {
@@ -177,9 +179,9 @@ pub struct Filter {
 
 /// Runs of jobs that the actor may see, newest first.
 pub async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Run>> {
-    let seen: Vec<JobId> = match filter.job {
-        Some(job) => vec![jobs::require(tx, job, Right::View).await?.id],
-        None => jobs::list(tx).await?.into_iter().map(|job| job.id).collect(),
+    let seen = match filter.job {
+        Some(job) => Seen::One(jobs::require(tx, job, Right::View).await?.id),
+        None => seen::by_actor(tx).await?,
     };
     store::list(tx, filter, &seen).await
 }

@@ -1,6 +1,6 @@
 //! Rows of jobs, their definitions and their files.
 
-use super::{Definition, Finding, Job, Name, Pause};
+use super::{Definition, Finding, Job, Name, Pause, models};
 use crate::agents::store::json;
 use base::id::{DefinitionId, JobId, RepositoryId, UserId};
 use base::{Error, Result, Time};
@@ -50,6 +50,13 @@ pub(crate) async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Job>> {
 
 pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<Job>> {
     let sql = format!("select {COLUMNS} from job where gone_at is null order by lower(title), id");
+    tx.rows(&sql, &[]).await?.iter().map(job).collect()
+}
+
+/// Those whose files say something of who may do what.
+pub(crate) async fn with_permissions(tx: &mut Tx) -> Result<Vec<Job>> {
+    let sql =
+        format!("select {COLUMNS} from job where gone_at is null and permissions is not null order by id");
     tx.rows(&sql, &[]).await?.iter().map(job).collect()
 }
 
@@ -137,8 +144,8 @@ pub(super) async fn set_pause(tx: &mut Tx, job: &Job) -> Result<()> {
 
 /// Gives out the number of the next run. The caller holds the job's row.
 pub(crate) async fn next_number(tx: &mut Tx, id: JobId) -> Result<i64> {
-    tx.run("update job set last_number = last_number + 1 where id = $1", &params![id]).await?;
-    tx.one("select last_number from job where id = $1", &params![id]).await?.get(0)
+    let sql = "update job set last_number = last_number + 1 where id = $1 returning last_number";
+    tx.one(sql, &params![id]).await?.get(0)
 }
 
 pub(crate) async fn insert_definition(tx: &mut Tx, job: JobId, definition: &Definition) -> Result<()> {
@@ -157,7 +164,7 @@ pub(super) async fn definition(tx: &mut Tx, id: DefinitionId) -> Result<Option<D
         id: row.get(0)?,
         commit: row.get(1)?,
         source: row.get(2)?,
-        model: json(row.get(3)?)?,
+        model: models::read(id, row.get(3)?)?,
         made_at: row.get(4)?,
     }))
 }

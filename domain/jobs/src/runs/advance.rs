@@ -16,6 +16,17 @@ use std::time::Duration;
 
 /// Lets a run begin that nothing stands in the way of.
 pub(super) async fn begin(tx: &mut Tx, run: &mut Run, model: &file::Job) -> Result<()> {
+    let parts = store::parts(tx, run.id).await?;
+    begin_with(tx, run, model, parts).await
+}
+
+/// The same for one whose parts are at hand.
+pub(super) async fn begin_with(
+    tx: &mut Tx,
+    run: &mut Run,
+    model: &file::Job,
+    parts: Vec<Part>,
+) -> Result<()> {
     if let Some(environment) = &model.deploy {
         // The gate needs git, and so is asked outside this transaction.
         run.gate_asked = true;
@@ -23,18 +34,24 @@ pub(super) async fn begin(tx: &mut Tx, run: &mut Run, model: &file::Job) -> Resu
         return crate::gate::request(tx, run.id).await;
     }
     set(tx, run, State::Queued, None).await?;
-    advance(tx, run.id).await
+    step(tx, run.clone(), model, parts).await
 }
 
 /// Takes the next step of a run, whatever it is.
 pub(crate) async fn advance(tx: &mut Tx, id: RunId) -> Result<()> {
-    let mut run = store::hold(tx, id).await?.ok_or_else(|| missing(id))?;
+    let run = store::hold(tx, id).await?.ok_or_else(|| missing(id))?;
     if run.state.is_over() || run.state == State::Waiting {
         return Ok(());
     }
     let model = jobs::definition(tx, run.definition).await?.model;
     let parts = store::parts(tx, id).await?;
-    match next(&facts(&run, &model, &parts), run.state == State::Cancelling) {
+    step(tx, run, &model, parts).await
+}
+
+/// The next step of a run that is held and goes on.
+async fn step(tx: &mut Tx, mut run: Run, model: &file::Job, parts: Vec<Part>) -> Result<()> {
+    let id = run.id;
+    match next(&facts(&run, model, &parts), run.state == State::Cancelling) {
         Next::Wait => Ok(()),
         Next::Begin(stage) => {
             if run.state == State::Held {

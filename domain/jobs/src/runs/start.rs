@@ -163,7 +163,7 @@ pub(crate) async fn start(tx: &mut Tx, job: &Job, new: New) -> Result<Started> {
         ended_at: None,
     };
     store::insert(tx, &run).await?;
-    insert_parts(tx, &run, model, &new).await?;
+    let parts = insert_parts(tx, &run, model, &new).await?;
     let data = json!({
         "job": job.name, "title": job.title, "number": run.number, "cause": run.cause, "commit": run.commit,
         "reference": run.reference, "params": run.params, "scheduled_at": run.scheduled_at, "repeats": run.repeats,
@@ -172,7 +172,7 @@ pub(crate) async fn start(tx: &mut Tx, job: &Job, new: New) -> Result<Started> {
     journal::enter(tx, "run.asked", run.subject(), &run.parents(), data);
     freeze::keep(tx, &run, &met, new.ask.pass.as_ref()).await?;
     if waits_for.is_none() {
-        advance::begin(tx, &mut run, model).await?;
+        advance::begin_with(tx, &mut run, model, parts).await?;
     }
     Ok(Started::Run(Box::new(run)))
 }
@@ -196,7 +196,8 @@ async fn definition(tx: &mut Tx, job: &Job, new: &New) -> Result<(Definition, Ve
     Ok((own, freezes))
 }
 
-async fn insert_parts(tx: &mut Tx, run: &Run, model: &file::Job, new: &New) -> Result<()> {
+async fn insert_parts(tx: &mut Tx, run: &Run, model: &file::Job, new: &New) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
     for (stage, said) in model.stages.iter().enumerate() {
         for (place, part) in said.parts.iter().enumerate() {
             let is_done = new.done.contains(&part.key);
@@ -214,9 +215,10 @@ async fn insert_parts(tx: &mut Tx, run: &Run, model: &file::Job, new: &New) -> R
                 ready_at: new.not_before,
             };
             store::insert_part(tx, &part).await?;
+            parts.push(part);
         }
     }
-    Ok(())
+    Ok(parts)
 }
 
 /// The runs that a new one meets.

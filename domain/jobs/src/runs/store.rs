@@ -1,5 +1,6 @@
 //! Rows of runs, their parts and their figures.
 
+use super::seen::Seen;
 use super::{Filter, Metric, Part, Run, State};
 use crate::agents::store::json;
 use base::id::{JobId, PartId, RunId};
@@ -92,9 +93,37 @@ pub(crate) async fn live_in_lane(tx: &mut Tx, lane: &str) -> Result<Vec<Run>> {
     many(tx, sql, &params![lane]).await
 }
 
-pub(super) async fn list(tx: &mut Tx, filter: &Filter, seen: &[JobId]) -> Result<Vec<Run>> {
+/// A list of ids as one parameter: databases take some ten thousand of them at most.
+fn ids(wanted: &mut db::Filter, ids: &[JobId]) -> String {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let list = wanted.param(serde_json::json!(ids));
+    format!(
+        "(/*lite: select value from json_each({list}) *//*pg: select value::bigint from jsonb_array_elements_text({list}::text::jsonb) */)"
+    )
+}
+
+fn seen_by(wanted: &mut db::Filter, seen: &Seen) {
+    let known = "exists (select 1 from job where job.id = run.job_id and job.gone_at is null";
+    match seen {
+        Seen::One(job) => wanted.and("job_id = ?", params![*job]),
+        Seen::All => wanted.and(&format!("{known})"), []),
+        Seen::SilentAnd(jobs) if jobs.is_empty() => {
+            wanted.and(&format!("{known} and job.permissions is null)"), [])
+        }
+        Seen::SilentAnd(jobs) => {
+            let these = ids(wanted, jobs);
+            wanted.and(&format!("{known} and (job.permissions is null or job.id in {these}))"), []);
+        }
+        Seen::Only(jobs) => {
+            let these = ids(wanted, jobs);
+            wanted.and(&format!("{known} and job.id in {these})"), []);
+        }
+    }
+}
+
+pub(super) async fn list(tx: &mut Tx, filter: &Filter, seen: &Seen) -> Result<Vec<Run>> {
     let mut wanted = db::Filter::default();
-    wanted.and_in("job_id", seen.iter().map(Value::from));
+    seen_by(&mut wanted, seen);
     if !filter.states.is_empty() {
         wanted.and_in("state", filter.states.iter().map(|state| Value::from(*state)));
     }

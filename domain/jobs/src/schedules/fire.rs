@@ -113,7 +113,7 @@ async fn account(tx: &mut Tx, mut schedule: Schedule) -> Result<()> {
     // With more due than is accounted for at once, the rest is due still.
     schedule.cursor_at = due.last().copied().filter(|_| due.len() == FIRES_TOGETHER).unwrap_or(now);
     schedule.next_at = clock.after(schedule.cursor_at);
-    store::update(tx, &schedule).await
+    store::move_on(tx, &schedule).await
 }
 
 /// The newest fire that is due by now, when `last` is one that is.

@@ -59,6 +59,12 @@ pub(super) async fn update(tx: &mut Tx, schedule: &Schedule) -> Result<()> {
     tx.run(sql, &params).await.map(drop)
 }
 
+/// Writes how far a schedule is accounted for; what its file says of it stays.
+pub(super) async fn move_on(tx: &mut Tx, schedule: &Schedule) -> Result<()> {
+    let sql = "update schedule set cursor_at = $2, next_at = $3 where id = $1";
+    tx.run(sql, &params![schedule.id, schedule.cursor_at, schedule.next_at]).await.map(drop)
+}
+
 pub(super) async fn end(tx: &mut Tx, id: ScheduleId) -> Result<()> {
     let now = tx.now();
     tx.run("update schedule set gone_at = $2, next_at = null where id = $1", &params![id, now])
