@@ -154,7 +154,7 @@ pub(crate) async fn due_before(tx: &mut Tx, until: Time) -> Result<Vec<Schedule>
     store::due_before(tx, until).await
 }
 
-/// When anything of a job fires next.
-pub async fn next_of_jobs(tx: &mut Tx) -> Result<BTreeMap<JobId, Time>> {
-    store::next_of_jobs(tx).await
+/// When anything of each of some jobs fires next; the caller has checked that they may be seen.
+pub async fn next_of_jobs(tx: &mut Tx, jobs: &[JobId]) -> Result<BTreeMap<JobId, Time>> {
+    store::next_of_jobs(tx, jobs).await
 }

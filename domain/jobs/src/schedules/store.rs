@@ -166,7 +166,10 @@ pub(super) async fn due_before(tx: &mut Tx, until: Time) -> Result<Vec<Schedule>
     tx.rows(&sql, &params![until, OF_A_DAY]).await?.iter().map(schedule).collect()
 }
 
-pub(super) async fn next_of_jobs(tx: &mut Tx) -> Result<BTreeMap<JobId, Time>> {
-    let sql = "select job_id, min(next_at) from schedule where gone_at is null and next_at is not null group by job_id";
-    tx.rows(sql, &[]).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+pub(super) async fn next_of_jobs(tx: &mut Tx, jobs: &[JobId]) -> Result<BTreeMap<JobId, Time>> {
+    let mut wanted = db::Filter::default();
+    wanted.and("gone_at is null and next_at is not null", params![]);
+    wanted.and_in("job_id", jobs.iter().map(base::Value::from));
+    let sql = format!("select job_id, min(next_at) from schedule where {} group by job_id", wanted.sql());
+    tx.rows(&sql, wanted.params()).await?.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }

@@ -61,7 +61,7 @@ pub(super) async fn list(State(app): State<App>, frame: Frame, Query(asked): Que
     let until = asked.from + all.len();
     let ids: Vec<JobId> = all.iter().map(|job| job.id).collect();
     let last = runs::last_of_jobs(&mut tx, &ids, STRIP).await?;
-    let next = schedules::next_of_jobs(&mut tx).await?;
+    let next = schedules::next_of_jobs(&mut tx, &ids).await?;
     let is_member = frame.actor.role != Role::Guest;
     let broken = if is_member { broken(&mut tx).await? } else { Vec::new() };
     drop(tx);
