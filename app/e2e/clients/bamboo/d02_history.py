@@ -153,3 +153,14 @@ after = commit("And on again", e__txt="7")
 assert [c["comment"] for c in built(after)["changes"]["change"]] == ["And on again", "While it is off"]
 commits = [r["vcsRevisionKey"] for r in alice.plan_results("LAB", "PROV", include_all_states=True)]
 assert last not in commits and len(commits) == count + 1, "what was pushed meanwhile was not built by itself"
+
+# The same button stands on the page of the job, and says who pressed it.
+browser = requests.Session()
+browser.headers.update({"Accept": "text/html", "Origin": S["base"], "Sec-Fetch-Site": "same-origin"})
+assert browser.post(S["base"] + "/login", data={"email": "alice@hub.example", "password": "correct horse battery"}, timeout=60).ok
+assert browser.post(S["base"] + "/jobs/prov/disable", data={"reason": "the lab moves"}, timeout=60).ok
+page = browser.get(S["base"] + "/jobs/prov", timeout=60).text
+assert "switched it off on" in page and "the lab moves" in page and "/jobs/prov/enable" in page and "Run now" not in page, page
+assert "the lab moves" in refused(400, bob.execute_build, "LAB-PROV"), "whoever pressed it, clients are told"
+assert browser.post(S["base"] + "/jobs/prov/enable", timeout=60).ok and "Run now" in browser.get(S["base"] + "/jobs/prov", timeout=60).text
+assert over(bob.execute_build("LAB-PROV")["buildResultKey"])["successful"]
