@@ -37,7 +37,7 @@ enum Digest {
     /// Of a packed file all bytes pass one after the other.
     Stream(Arc<Mutex<Hasher>>),
     /// Of a plain file.
-    Pieces(Pieces),
+    Pieces(Box<Pieces>),
 }
 
 /// Computes the digest of what passes.
@@ -68,7 +68,7 @@ impl Intake {
             let raw = BufReader::with_capacity(1 << 18, Digesting(raw, digest.clone()));
             (Box::new(MultiGzDecoder::new(raw)), digest.map_or(Digest::None, Digest::Stream))
         } else {
-            let digest = if wants_digest { Digest::Pieces(Pieces::default()) } else { Digest::None };
+            let digest = if wants_digest { Digest::Pieces(Box::default()) } else { Digest::None };
             (Box::new(raw), digest)
         };
         // What is packed or comes through a pipe does not tell its size.
