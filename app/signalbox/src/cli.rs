@@ -14,6 +14,7 @@ mod locks;
 mod people;
 mod pools;
 mod print;
+mod remarks;
 mod repositories;
 mod runs;
 mod secrets;

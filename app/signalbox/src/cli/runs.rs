@@ -1,5 +1,6 @@
 //! `signalbox run`: what became of jobs.
 
+use super::remarks;
 use crate::cli::print::{field, items};
 use crate::cli::{Printer, note};
 use crate::client::{Client, Failure, segment};
@@ -184,8 +185,12 @@ impl Run {
                 let answer = client.post(&format!("runs/{}/release", segment(&run)), &json!({})).await?;
                 print.answer(&answer, |run| vec![format!("run {} goes on", field(run, "number"))]);
             }
-            Self::Comment { run, text, remove } => return comment(client, print, &run, text, remove).await,
-            Self::Label { run, labels, remove } => return label(client, print, &run, &labels, remove).await,
+            Self::Comment { run, text, remove } => {
+                return remarks::comment(client, print, &run, text, remove).await;
+            }
+            Self::Label { run, labels, remove } => {
+                return remarks::label(client, print, &run, &labels, remove).await;
+            }
             Self::Artifact { run, name: None, .. } => {
                 let answer = client.list(&format!("runs/{}/artifacts", segment(&run)), &[]).await?;
                 print.table(&answer, "the run kept no files", |file| {
@@ -203,54 +208,6 @@ impl Run {
         }
         Ok(())
     }
-}
-
-async fn comment(
-    client: &Client,
-    print: &Printer,
-    run: &str,
-    text: Option<String>,
-    remove: Option<String>,
-) -> Result<(), Failure> {
-    let path = format!("runs/{}/comments", segment(run));
-    if let Some(id) = remove {
-        let answer = client.json(client.request(Method::DELETE, &format!("{path}/{}", segment(&id)))).await?;
-        print.answer(&answer, |_| vec!["the comment is removed".to_owned()]);
-        return Ok(());
-    }
-    let Some(text) = text else {
-        let answer = client.list(&path, &[]).await?;
-        print.table(&answer, "nobody said anything about the run", |comment| {
-            ["id", "by", "at", "text"].map(|name| field(comment, name)).to_vec()
-        });
-        return Ok(());
-    };
-    let text = match text.as_str() {
-        "-" => std::io::read_to_string(std::io::stdin())
-            .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?,
-        _ => text,
-    };
-    let answer = client.post(&path, &json!({"text": text})).await?;
-    print.answer(&answer, |comment| vec![format!("said, as comment {}", field(comment, "id"))]);
-    Ok(())
-}
-
-async fn label(
-    client: &Client,
-    print: &Printer,
-    run: &str,
-    labels: &[String],
-    remove: bool,
-) -> Result<(), Failure> {
-    let path = format!("runs/{}/labels", segment(run));
-    let method = if remove { Method::DELETE } else { Method::PUT };
-    for label in labels {
-        client.json(client.request(method.clone(), &format!("{path}/{}", segment(label)))).await?;
-    }
-    let answer = client.list(&path, &[]).await?;
-    print
-        .table(&answer, "the run has no labels", |label| vec![label.as_str().unwrap_or_default().to_owned()]);
-    Ok(())
 }
 
 async fn fetch(client: &Client, run: &str, name: &str, output: Option<PathBuf>) -> Result<(), Failure> {
