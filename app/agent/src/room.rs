@@ -43,7 +43,7 @@ impl Exit {
 
 /// A place to run steps in.
 pub enum Room {
-    Local(Local),
+    Local(Box<Local>),
     Container(Container),
 }
 
@@ -88,7 +88,7 @@ impl Room {
     /// Gives everything back that the room took from the machine; whatever still runs in it is killed.
     pub async fn close(self) {
         match self {
-            Self::Local(local) => local.close().await,
+            Self::Local(local) => (*local).close().await,
             Self::Container(container) => container.close().await,
         }
     }

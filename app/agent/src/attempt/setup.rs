@@ -173,7 +173,7 @@ pub async fn open(
             .say("signalbox: this machine can limit the memory of each process only, not of all together")
             .await;
     }
-    Ok((Room::Local(Local::new(tree, home.clone(), kept, fence)), None))
+    Ok((Room::Local(Box::new(Local::new(tree, home.clone(), kept, fence))), None))
 }
 
 /// What a fenced job must not see: the agent's token and other attempts, and what the agent's owner named.
