@@ -27,6 +27,8 @@ async fn the_next_comes_with_an_end() {
             .map(|claim| claim["have"].clone())
             .collect()
     };
+    let brought: Vec<_> = hub.double.lock().given_with_ends.keys().cloned().collect();
+    assert_eq!(brought, ["1", "2"], "their ends brought the next");
     assert_eq!(asked[0], json!([]), "the first was asked for");
     assert!(
         asked[1..].iter().all(|have| *have == json!([])),
