@@ -9,6 +9,8 @@ pub(crate) mod sources;
 pub(crate) mod store;
 mod switch;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use api::routes;
 pub(crate) use calls::{chores, follower};
@@ -121,6 +123,26 @@ pub async fn list_with_rights(tx: &mut Tx) -> Result<Vec<(Job, RightSet)>> {
         }
     }
     Ok(seen)
+}
+
+/// Up to `limit` of the jobs that the actor may see, by title, those after `last`, each with what they may do with it.
+pub async fn page(tx: &mut Tx, last: Option<JobId>, limit: usize) -> Result<Vec<(Job, RightSet)>> {
+    let viewer = Viewer::load(tx).await?;
+    let (mut seen, mut last) = (Vec::new(), last);
+    loop {
+        let some = store::after(tx, last, limit).await?;
+        let is_end = some.len() < limit;
+        last = some.last().map(|job| job.id);
+        for job in some {
+            let held = access::rights_on(tx, &viewer, &job).await?;
+            if held.contains(Right::View) && seen.len() < limit {
+                seen.push((job, held));
+            }
+        }
+        if is_end || seen.len() == limit {
+            return Ok(seen);
+        }
+    }
 }
 
 /// Jobs whose title or name holds these words, by title; those that the actor does not see are for the caller to leave out.

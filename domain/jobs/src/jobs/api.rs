@@ -2,18 +2,21 @@
 
 use super::{Finding, Job};
 use crate::notices::{self, Hears};
-use crate::runs::{self, Filter, State as RunState};
+use crate::runs::{self, State as RunState};
 use crate::schedules::{self, freeze};
 use crate::{cron, file};
 use axum::extract::State;
 use base::id::{JobId, RunId};
-use base::{Right, Time};
+use base::{Error, Right, Time};
 use db::Tx;
+use people::rights::RightSet;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
-use web::api::{Listing, ProblemDocument, Routes};
-use web::{App, Auth, Json, Path, Result};
+use web::api::{Listing, PageQuery, ProblemDocument, Routes};
+use web::{App, Auth, Json, Path, Query, Result};
 
 /// A job.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,13 +69,25 @@ struct LastRunJson {
     ended_at: Option<Time>,
 }
 
-async fn show(tx: &mut Tx, app: &App, job: Job, rights: people::rights::RightSet) -> base::Result<JobJson> {
+async fn show(tx: &mut Tx, app: &App, job: Job, rights: RightSet) -> base::Result<JobJson> {
+    let mut shown = show_all(tx, app, vec![(job, rights)]).await?;
+    shown.pop().ok_or_else(|| Error::bug("job.shown", "a job was to be shown and was not"))
+}
+
+async fn show_all(tx: &mut Tx, app: &App, jobs: Vec<(Job, RightSet)>) -> base::Result<Vec<JobJson>> {
     let now = tx.now();
-    let filter = Filter { job: Some(job.id), limit: 1, ..Filter::default() };
-    let last = runs::list(tx, &filter).await?.into_iter().next();
-    let schedules = schedules::of_job(tx, job.id).await?;
-    let repository = repos::get(tx, job.repository).await.map_or_else(|_| String::new(), |found| found.name);
-    Ok(JobJson {
+    let ids: Vec<JobId> = jobs.iter().map(|(job, _)| job.id).collect();
+    let mut last = runs::last_of_jobs(tx, &ids, 1).await?;
+    let next = schedules::next_of_jobs(tx, &ids).await?;
+    let mut repositories = BTreeMap::new();
+    for (job, _) in &jobs {
+        if let Entry::Vacant(unknown) = repositories.entry(job.repository) {
+            unknown.insert(
+                repos::get(tx, job.repository).await.map_or_else(|_| String::new(), |found| found.name),
+            );
+        }
+    }
+    let shown = jobs.into_iter().map(|(job, rights)| JobJson {
         id: job.id,
         url: app.link(&format!("/jobs/{}", job.name)),
         paused: job.is_paused(now),
@@ -86,30 +101,34 @@ async fn show(tx: &mut Tx, app: &App, job: Job, rights: people::rights::RightSet
         name: job.name,
         title: job.title,
         owner: job.owner,
-        repository,
+        repository: repositories.get(&job.repository).cloned().unwrap_or_default(),
         path: job.path,
         enabled: job.enabled && job.gone_at.is_none(),
-        next_fire_at: schedules.iter().filter_map(|schedule| schedule.next_at).min(),
-        last_run: last.map(|run| LastRunJson {
+        next_fire_at: next.get(&job.id).copied(),
+        last_run: last.remove(&job.id).and_then(|runs| runs.into_iter().next()).map(|run| LastRunJson {
             id: run.id,
             number: run.number,
             state: run.state,
             ended_at: run.ended_at,
         }),
         rights,
-    })
+    });
+    Ok(shown.collect())
 }
 
 /// The jobs that the actor may see.
-#[utoipa::path(get, path = "/jobs", tag = "jobs",
+#[utoipa::path(get, path = "/jobs", tag = "jobs", params(PageQuery),
     responses((status = 200, body = Listing<JobJson>), (status = "default", body = ProblemDocument)))]
-async fn list(State(app): State<App>, Auth(actor): Auth) -> Result<Json<Listing<JobJson>>> {
+async fn list(
+    State(app): State<App>,
+    Auth(actor): Auth,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Listing<JobJson>>> {
+    let (limit, after) = (page.limit(&app.limits)?, page.after()?);
     let mut tx = app.db.read(&actor).await?;
-    let mut data = Vec::new();
-    for (job, rights) in super::list_with_rights(&mut tx).await? {
-        data.push(show(&mut tx, &app, job, rights).await?);
-    }
-    Ok(Json(Listing { data, next: None }))
+    let seen = super::page(&mut tx, (after > 0).then_some(JobId(after)), limit + 1).await?;
+    let data = show_all(&mut tx, &app, seen).await?;
+    Ok(Json(Listing::from_overfull(data, limit, |last| last.id.to_string())))
 }
 
 /// A job with what its file says.

@@ -53,6 +53,20 @@ pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<Job>> {
     tx.rows(&sql, &[]).await?.iter().map(job).collect()
 }
 
+/// Some jobs by title, those after another one.
+pub(super) async fn after(tx: &mut Tx, last: Option<JobId>, limit: usize) -> Result<Vec<Job>> {
+    let beyond = "and (lower(title), id) > (select lower(title), id from job where id = $2)";
+    let sql = format!(
+        "select {COLUMNS} from job where gone_at is null {} order by lower(title), id limit $1",
+        last.map_or("", |_| beyond)
+    );
+    let rows = match last {
+        Some(last) => tx.rows(&sql, &params![limit, last]).await?,
+        None => tx.rows(&sql, &params![limit]).await?,
+    };
+    rows.iter().map(job).collect()
+}
+
 /// Those whose files say something of who may do what.
 pub(crate) async fn with_permissions(tx: &mut Tx) -> Result<Vec<Job>> {
     let sql =
