@@ -16,8 +16,6 @@ use base::{Date, Error, Limit, Result, Role, Time};
 use db::Tx;
 use people::rights;
 
-pub(crate) use store::pattern;
-
 /// Conditions on what a task is connected with.
 #[derive(Clone, Debug)]
 pub struct Among<I> {

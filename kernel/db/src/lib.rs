@@ -4,6 +4,7 @@ mod dialect;
 pub mod file;
 mod filter;
 mod ids;
+mod like;
 mod migrate;
 mod postgres;
 mod row;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use filter::Filter;
+pub use like::like;
 pub use migrate::{Migrations, Step};
 pub use row::{Columns, Row};
 pub use tx::Tx;

@@ -74,14 +74,12 @@ pub(crate) async fn with_permissions(tx: &mut Tx) -> Result<Vec<Job>> {
     tx.rows(&sql, &[]).await?.iter().map(job).collect()
 }
 
-/// The words are lower case; their `%` and `_` stand for themselves.
 pub(super) async fn fitting(tx: &mut Tx, words: &str) -> Result<Vec<Job>> {
-    let plain = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let sql = format!(
         "select {COLUMNS} from job where gone_at is null and (lower(title) like $1 escape '\\' or name like $1 escape '\\')
          order by lower(title), id limit 100"
     );
-    tx.rows(&sql, &params![format!("%{plain}%")]).await?.iter().map(job).collect()
+    tx.rows(&sql, &params![db::like("%", words, "%")]).await?.iter().map(job).collect()
 }
 
 pub(super) async fn names(tx: &mut Tx) -> Result<Vec<Name>> {

@@ -130,7 +130,7 @@ pub(super) async fn list(tx: &mut Tx, wanted: &UserFilter, guest: Option<UserId>
         filter.and("p.id in (select user_id from team_member where team_id = ?)", [team.into()]);
     }
     if let Some(query) = &wanted.query {
-        let pattern = like_pattern(query);
+        let pattern = db::like("%", query, "%");
         filter.and(
             "(lower(p.name) like ? escape '\\' or p.email_key like ? escape '\\')",
             [pattern.clone().into(), pattern.into()],
@@ -145,19 +145,6 @@ pub(super) async fn list(tx: &mut Tx, wanted: &UserFilter, guest: Option<UserId>
     let limit = filter.param(wanted.limit);
     let sql = format!("select {COLUMNS} from person p where {} order by p.id limit {limit}", filter.sql());
     tx.rows(&sql, filter.params()).await?.into_iter().map(user).collect()
-}
-
-/// A `like` pattern for "contains `text`", with the signs of `like` taken literally.
-fn like_pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 pub(super) async fn admins(tx: &mut Tx) -> Result<Vec<User>> {

@@ -8,19 +8,6 @@ use base::id::FieldId;
 use base::{Date, Result, Time, Value};
 use db::{Filter, Tx};
 
-/// A `like` pattern with the signs of `like` taken literally, in lower case.
-pub(crate) fn pattern(before: &str, text: &str, after: &str) -> String {
-    let mut pattern = String::from(before);
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push_str(after);
-    pattern
-}
-
 pub(super) async fn find(
     tx: &mut Tx,
     wanted: &SearchFilter,
@@ -49,7 +36,7 @@ pub(super) async fn find(
 
 fn words(filter: &mut Filter, text: Option<&str>) {
     for word in text.unwrap_or_default().split_whitespace() {
-        let pattern = pattern("%", word, "%");
+        let pattern = db::like("%", word, "%");
         filter.and(
             "(lower(t.name) like ? escape '\\' or lower(t.notes) like ? escape '\\')",
             [pattern.clone().into(), pattern.into()],
@@ -233,9 +220,9 @@ fn field_test(filter: &mut Filter, kind: FieldKind, field: FieldId, test: &Field
             return;
         }
         FieldTest::Is(text) => is(kind, text),
-        FieldTest::StartsWith(text) => (LIKE.to_owned(), Some(pattern("", text, "%").into())),
-        FieldTest::EndsWith(text) => (LIKE.to_owned(), Some(pattern("%", text, "").into())),
-        FieldTest::Contains(text) => (LIKE.to_owned(), Some(pattern("%", text, "%").into())),
+        FieldTest::StartsWith(text) => (LIKE.to_owned(), Some(db::like("", text, "%").into())),
+        FieldTest::EndsWith(text) => (LIKE.to_owned(), Some(db::like("%", text, "").into())),
+        FieldTest::Contains(text) => (LIKE.to_owned(), Some(db::like("%", text, "%").into())),
         FieldTest::LessThan(number) => ("v.number_value < ?".to_owned(), Some((*number).into())),
         FieldTest::GreaterThan(number) => ("v.number_value > ?".to_owned(), Some((*number).into())),
         FieldTest::Before(date) => ("v.date_value <= ?".to_owned(), Some((*date).into())),
@@ -285,7 +272,7 @@ fn order(filter: &mut Filter, wanted: &SearchFilter) -> String {
             format!("(select count(*) from liked l where l.kind = 'task' and l.subject_id = t.id) {way}")
         }
         SortBy::Relevance => {
-            let text = filter.param(pattern("%", wanted.text.as_deref().unwrap_or_default().trim(), "%"));
+            let text = filter.param(db::like("%", wanted.text.as_deref().unwrap_or_default().trim(), "%"));
             format!(
                 "(case when lower(t.name) like {text} escape '\\' then 0 else 1 end), t.modified_at {way}"
             )

@@ -2,14 +2,13 @@
 
 use super::{Hit, Noun};
 use crate::access;
-use crate::search::pattern;
 use base::Result;
 use db::{Filter, Tx};
 
 /// The condition that a name contains the query, and the order that puts those first that begin with it.
 fn named(filter: &mut Filter, column: &str, query: &str) -> String {
-    let contains = filter.param(pattern("%", query, "%"));
-    let begins = filter.param(pattern("", query, "%"));
+    let contains = filter.param(db::like("%", query, "%"));
+    let begins = filter.param(db::like("", query, "%"));
     filter.and(&format!("lower({column}) like {contains} escape '\\'"), []);
     format!("(case when lower({column}) like {begins} escape '\\' then 0 else 1 end)")
 }

@@ -2,7 +2,6 @@
 
 use super::{COLUMNS, WIDTH, from_row};
 use crate::access;
-use crate::search::pattern;
 use crate::tasks::shown::{Group, Placed, Shown, Sort};
 use base::id::{ProjectId, SectionId, TaskId};
 use base::{Result, Value};
@@ -82,7 +81,7 @@ fn conditions(filter: &mut Filter, wanted: &Shown, own: bool) {
         filter.and("t.due_on is null", []);
     }
     for word in wanted.text.as_deref().unwrap_or_default().split_whitespace().take(20) {
-        filter.and("lower(t.name) like ? escape '\\'", params![pattern("%", word, "%")]);
+        filter.and("lower(t.name) like ? escape '\\'", params![db::like("%", word, "%")]);
     }
 }
 
