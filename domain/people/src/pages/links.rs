@@ -125,7 +125,7 @@ fn setup_form(link: &str, given: &SetUp, problem: Option<&str>) -> Markup {
     let fields = html! {
         p.t-s.dim { "You become the first administrator, and nobody else can use this link." }
         (name.shown(html! {}, ""))
-        (at.shown(html! {}, "You sign in with it. Signalbox sends no mail to it yet."))
+        (at.shown(html! {}, "You sign in with it."))
         (word.shown(html! {}, PASSWORD_HINT))
     };
     ui::door(

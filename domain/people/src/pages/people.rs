@@ -108,7 +108,7 @@ fn invitation() -> Markup {
             (ui::field("Email", "email", "email", "", "They sign in with it.", None))
             (ui::field("Name", "name", "text", "", "Left empty, it is the first part of the address.", None))
             (role_field(Role::Member))
-            p.t-s.dim { "You get a link with which they set their password. Send it to them yourself: Signalbox sends no mail yet." }
+            p.t-s.dim { "You get a link with which they set their password. Give it to them yourself: such links are not mailed." }
             (ui::refusal())
             div.row { button.btn.primary { "Invite" } }
         }
