@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// The folder of the workspace.
+/// The folder of the workspace. `cargo run` says where it is now: a target folder that several clones share may hold an xtask that was
+/// built in one that is gone.
 pub fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let here =
+        PathBuf::from(variable("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()));
     here.parent().map_or_else(|| here.clone(), PathBuf::from)
 }
 
