@@ -1,5 +1,8 @@
 //! `signalbox job`: scheduled and triggered work.
 
+mod lint;
+mod told;
+
 use super::runs;
 use crate::cli::print::{field, items};
 use crate::cli::{Printer, note, print_line};
@@ -150,7 +153,7 @@ impl Job {
     pub fn run_here(&self, is_json: bool) -> i32 {
         match self {
             Self::Import(import) => import.run(is_json),
-            Self::Lint { files } => lint(files),
+            Self::Lint { files } => lint::check(files),
             _ => {
                 print_line(jobs::file::schema::PUBLISHED.trim_end());
                 0
@@ -166,35 +169,16 @@ impl Job {
                 print.table(
                     &answer,
                     "there is no job yet; commit a signalbox.yaml to a registered repository",
-                    |job| {
-                        let last = &job["last_run"];
-                        let run = last["number"]
-                            .as_i64()
-                            .map(|number| format!("run {number} {}", field(last, "state")));
-                        let next = if job["disabled"] == true {
-                            "disabled".to_owned()
-                        } else if job["paused"] == true {
-                            "paused".to_owned()
-                        } else {
-                            field(job, "next_fire_at")
-                        };
-                        vec![
-                            field(job, "name"),
-                            run.unwrap_or_default(),
-                            next,
-                            field(job, "owner"),
-                            field(job, "title"),
-                        ]
-                    },
+                    told::row,
                 );
             }
             Self::Show { name } => {
                 let answer = client.get(&format!("jobs/{}", segment(&name)), &[]).await?;
-                print.answer(&answer, shown);
+                print.answer(&answer, told::whole);
             }
             Self::Next { name } => {
                 let answer = client.get(&format!("jobs/{}", segment(&name)), &[]).await?;
-                print.answer(&answer, next);
+                print.answer(&answer, told::coming);
             }
             Self::Run { name, params, r#ref, wait, follow, pass } => {
                 let params: Map<String, Value> =
@@ -256,7 +240,7 @@ impl Job {
                     let answer = client.json(client.request(Method::DELETE, &path)).await?;
                     print.answer(&answer, |_| vec![format!("nothing from outside starts {name} any more")]);
                 } else {
-                    print.answer(&client.get(&path, &[]).await?, |hook| vec![taken(&name, hook)]);
+                    print.answer(&client.get(&path, &[]).await?, |hook| vec![told::taken(&name, hook)]);
                 }
             }
             Self::Preview { cron, tz, count, from } => {
@@ -278,112 +262,4 @@ impl Job {
         }
         Ok(())
     }
-}
-
-/// Whether a job takes requests, in a sentence.
-fn taken(name: &str, hook: &Value) -> String {
-    if hook["taken"] != true {
-        return format!("{name} takes no requests: its file does not say on: webhook");
-    }
-    if hook["has_address"] != true {
-        return format!("{name} has no address yet; make one with: signalbox job webhook {name} --new");
-    }
-    let used = field(hook, "used_at");
-    let used = if used.is_empty() { "never used".to_owned() } else { format!("used last at {used}") };
-    format!("{name} has an address, made by {} at {}, {used}", field(hook, "made_by"), field(hook, "made_at"))
-}
-
-/// The coming fires of all schedules in order, and what keeps each from running.
-fn next(job: &Value) -> Vec<String> {
-    let schedules = items(&job["schedules"]).iter();
-    let mut fires: Vec<&Value> = schedules.flat_map(|schedule| items(&schedule["upcoming"])).collect();
-    fires.sort_by_key(|fire| field(fire, "at"));
-    let mut lines: Vec<String> =
-        items(&job["frozen"]).iter().map(|hold| format!("now {}", field(hold, "sentence"))).collect();
-    if job["paused"] == true {
-        lines.push("paused; nothing of this happens until it is resumed".to_owned());
-    }
-    lines.extend(fires.into_iter().map(|fire| {
-        let (excluded, frozen) = (field(fire, "excluded_by"), field(fire, "frozen"));
-        let why = match (excluded.is_empty(), frozen.is_empty()) {
-            (false, _) => format!("  not on a day in {excluded}"),
-            (true, false) => format!("  {frozen}"),
-            (true, true) => String::new(),
-        };
-        format!("{}  {}{why}", field(fire, "at"), field(fire, "local"))
-    }));
-    if lines.is_empty() {
-        lines.push("no clock starts it".to_owned());
-    }
-    lines
-}
-
-fn shown(job: &Value) -> Vec<String> {
-    let mut lines = vec![format!("{} ({})", field(job, "title"), field(job, "name"))];
-    let mut put = |label: &str, value: String| {
-        if !value.is_empty() {
-            lines.push(format!("{label}: {value}"));
-        }
-    };
-    put("file", format!("{} in {}", field(job, "path"), field(job, "repository")));
-    put("owner", field(job, "owner"));
-    if job["paused"] == true {
-        let pause = &job["pause"];
-        let until = field(pause, "until");
-        let until = if until.is_empty() { String::new() } else { format!(" until {until}") };
-        let word = if job["disabled"] == true { "disabled" } else { "paused" };
-        put(word, format!("by {}{until} {}", field(pause, "by"), field(pause, "reason")));
-    }
-    for hold in items(&job["frozen"]) {
-        put("now", field(hold, "sentence"));
-    }
-    for schedule in items(&job["schedules"]) {
-        put("schedule", field(schedule, "words"));
-        for fire in items(&schedule["upcoming"]).iter().take(3) {
-            let frozen = field(fire, "frozen");
-            let frozen = if frozen.is_empty() { String::new() } else { format!("  {frozen}") };
-            put("  next", format!("{}{frozen}", field(fire, "local")));
-        }
-    }
-    for fire in items(&job["fires"]) {
-        put(
-            "fire",
-            format!(
-                "{}  {}: {}",
-                field(fire, "scheduled_at"),
-                field(fire, "decision"),
-                field(fire, "reason")
-            ),
-        );
-    }
-    lines
-}
-
-/// Checks files; what is wrong is said as `file:line:column: …`, which editors jump to.
-fn lint(files: &[PathBuf]) -> i32 {
-    let mut is_good = true;
-    for path in files {
-        let name = path.display().to_string();
-        let text = if name == "-" {
-            std::io::read_to_string(std::io::stdin())
-        } else {
-            std::fs::read_to_string(path)
-        };
-        match text {
-            Err(error) => {
-                note(&format!("{name} cannot be read: {error}"));
-                is_good = false;
-            }
-            Ok(text) => {
-                let parsed = jobs::file::parse(&text);
-                parsed.findings.iter().for_each(|finding| print_line(&format!("{name}:{finding}")));
-                is_good &= parsed.is_good();
-                let names: Vec<&str> = parsed.jobs.iter().map(|job| job.name.as_str()).collect();
-                if parsed.is_good() {
-                    note(&format!("{name} is good: {}", names.join(", ")));
-                }
-            }
-        }
-    }
-    i32::from(!is_good)
 }
