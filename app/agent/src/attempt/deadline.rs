@@ -1,9 +1,9 @@
 //! How long something may take: by the machine's own time, and by a clock that stands still until a test moves it.
 
 use crate::output::Output;
-use base::{Clock, Time};
+use base::{Clock, Stopwatch, Time};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
 /// Longer than any job; the runtime's own clock can't count further than some years.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -14,7 +14,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The moment at which a time is up.
 pub(super) struct Deadline<'a> {
     clock: &'a Clock,
-    at: Instant,
+    began: Stopwatch,
+    length: Duration,
     moved_to: Option<Time>,
 }
 
@@ -23,15 +24,19 @@ impl<'a> Deadline<'a> {
     pub(super) fn after(clock: &'a Clock, length: Option<Duration>) -> Self {
         let length = length.unwrap_or(NEVER).min(NEVER);
         let moved_to = clock.is_still().then(|| clock.now().plus(length));
-        Self { clock, at: Instant::now() + length, moved_to }
+        Self { clock, began: Stopwatch::start(), length, moved_to }
+    }
+
+    fn left(&self) -> Duration {
+        self.length.saturating_sub(self.began.elapsed())
     }
 
     /// Returns once the time is up, and at once from then on.
     pub(super) async fn passed(&self) {
         match self.moved_to {
-            None => sleep_until(self.at).await,
+            None => sleep(self.left()).await,
             Some(until) => {
-                while self.clock.now() < until && Instant::now() < self.at {
+                while self.clock.now() < until && !self.left().is_zero() {
                     sleep(LOOK).await;
                 }
             }
