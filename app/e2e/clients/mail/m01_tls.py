@@ -96,7 +96,8 @@ class Hub:
     """A server of its own on the data in `folder`, whose clock is moved by hand."""
     def __init__(self, folder, **settings):
         self.base = f"http://127.0.0.1:{free_port()}"
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("SIGNALBOX_", "SSL_CERT"))}
+        # What stands in for the program, where each server gets a database of its own, is told by this one which program that is.
+        environment = {k: v for k, v in os.environ.items() if k == "SIGNALBOX_BIN" or not k.startswith(("SIGNALBOX_", "SSL_CERT"))}
         environment |= dict(SIGNALBOX_ADMIN_EMAIL="ann@hub.example", SIGNALBOX_ADMIN_PASSWORD="correct horse battery", SIGNALBOX_ADMIN_TOKEN="adm_" + "x" * 32)
         environment |= {name if name.startswith("SSL") else "SIGNALBOX_" + name: str(value) for name, value in settings.items()}
         self.environment = environment
