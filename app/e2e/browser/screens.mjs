@@ -23,7 +23,7 @@ function screens({ shop, first, lock, form, deployments, commit }) {
     'lock-dialog': '/environments/beta?open=lock', 'lock-page': '/environments/beta/lock', 'lock-release': `/locks/${lock}/release`, lock: `/tasks/${lock}`,
     deploy: '/environments/beta/deploy', deployments: '/environments/beta/deployments', deployment: `/environments/beta/deployments/${passed.number}`,
     'deployment-failed': `/environments/beta/deployments/${failed.number}`, 'deployment-find': `/environments/beta/deployments/${failed.number}?find=web`,
-    repositories: '/repositories', 'repository-new': '/repositories/new', repository: '/repositories/web', 'repository-settings': '/repositories/web/settings',
+    schedule: '/schedules/preview?cron=30+2+1W+*+*&tz=Europe/Zurich', repositories: '/repositories', 'repository-new': '/repositories/new', repository: '/repositories/web', 'repository-settings': '/repositories/web/settings',
     commit: `/repositories/web/commits/${commit}`, 'audit-log': '/audit-log', palette: '/?open=palette', 'public-form': new URL(form.url).pathname,
   };
 }

@@ -75,6 +75,7 @@ pub fn pages() -> axum::Router<App> {
         .merge(agents::pages::pages())
         .merge(secrets::pages::pages())
         .merge(triggers::webhooks::pages())
+        .merge(schedules::pages())
 }
 
 /// `/hooks/job/{token}`: open to everybody, because the address is the right. It needs [`repos::Mirrors`] among the parts of the app.

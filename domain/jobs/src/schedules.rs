@@ -7,6 +7,7 @@
 mod api;
 mod fire;
 pub(crate) mod freeze;
+mod pages;
 mod rules;
 pub(crate) mod store;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 pub(crate) use api::routes;
 pub use freeze::Pass;
+pub(crate) use pages::pages;
 pub use rules::after_restart;
 
 use crate::cron;

@@ -12,7 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 const PART: &str = "x-signalbox-part";
 
 /// Pages that stand below an entry of the sidebar and have another address.
-const BELONGS: [(&str, &str); 2] = [("/runs", "/jobs"), ("/agents", "/jobs")];
+const BELONGS: [(&str, &str); 3] = [("/runs", "/jobs"), ("/agents", "/jobs"), ("/schedules", "/jobs")];
 
 /// Who asks for a page, and what the sidebar shows them. An extractor: a page that takes it is for people who are signed in.
 pub struct Frame {

@@ -86,8 +86,7 @@ pub(super) async fn list(State(app): State<App>, frame: Frame, Query(asked): Que
             }
         }
     };
-    let actions =
-        html! { @if is_member { a.btn.quiet.sm href="/agents" { (ui::icon("server")) " Agents" } } };
+    let actions = html! { @if is_member { a.btn.quiet.sm.not-s href="/schedules/preview" { (ui::icon("clock")) " Try a schedule" } a.btn.quiet.sm href="/agents" { (ui::icon("server")) " Agents" } } };
     Ok(frame.page(Page::new("Jobs").topics(["job", "run"]).actions(actions).content(content)))
 }
 
