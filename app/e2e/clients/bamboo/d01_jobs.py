@@ -1,34 +1,9 @@
 # A job from the view of scripts that were written for Bamboo: found, started, watched, read, stopped, switched off, deployed.
 # needs: pypi:atlassian-python-api==5.0.5
 # seconds: 240
-import json, os, pathlib, subprocess, time, urllib.request
 import requests
 from atlassian import Bamboo
-
-S = json.load(open(os.environ["SIGNALBOX_SEED"]))
-repository = pathlib.Path(S["data"], "lab")
-url = S["base"] + "/bamboo"
-
-
-def native(method, path, body=None):
-    headers = {"Authorization": "Bearer " + S["tokens"]["alice"], "Content-Type": "application/json"}
-    request = urllib.request.Request(S["base"] + "/api/v1/" + path, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
-    return json.load(urllib.request.urlopen(request, timeout=30))
-
-
-def git(*words):
-    who = ["-c", "user.name=Ann", "-c", "user.email=ann@hub.example"]
-    return subprocess.run(["git", *who, *words], cwd=repository, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def wait(what, look, seconds=60):
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.1)
+from lab import S, git, native, repository, url, wait
 
 
 def refused(status, call, *arguments, **named):
