@@ -57,7 +57,7 @@ impl Signs {
     }
 
     /// Has every agent that waits for an answer give a sign at once.
-    pub fn ask(&self) {
+    fn ask(&self) {
         self.0.asked.send_modify(|times| *times += 1);
     }
 

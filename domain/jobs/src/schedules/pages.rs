@@ -4,7 +4,6 @@ use crate::cron;
 use crate::file::Dialect;
 use crate::words::{self, Reader};
 use axum::Router;
-use axum::extract::State;
 use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -28,8 +27,8 @@ pub(crate) fn pages() -> Router<App> {
     Router::new().route("/schedules/preview", get(preview))
 }
 
-async fn preview(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) -> Result<Markup> {
-    let reader = Reader { now: app.clock.now(), ..Reader::of(&frame) };
+async fn preview(frame: Frame, Query(asked): Query<Asked>) -> Result<Markup> {
+    let reader = Reader::of(&frame);
     let own = frame.shell.zone.iana_name().unwrap_or("UTC").to_owned();
     let tz = if asked.tz.trim().is_empty() { own } else { asked.tz.trim().to_owned() };
     let found = (!asked.cron.trim().is_empty())
